@@ -1,0 +1,51 @@
+/**
+ * identify: certificate and token in, Identity out. Two layers, never one for the other (design §1.1): the
+ * certificate says which workload calls, the token for whom and how far. Refuses with the `peer_*`, `spiffe_*`,
+ * `token_*` … codes. SPIFFE-ID and X509-SVID specs, RFC 7519, RFC 9068, RFC 8693 §4.1.
+ */
+
+/** The workload at the other end of the mTLS connection. */
+export interface Peer {
+  /** SPIFFE ID. */
+  readonly id: string;
+  readonly trustDomain: string;
+}
+
+/** The agent acting now: the outermost `act` of the token. */
+export interface Actor {
+  /** SPIFFE ID. */
+  readonly id: string;
+  /** The agent's name in the matrix. */
+  readonly agent: string;
+  /** Who named it: `act.iss`, else the issuer of the token. */
+  readonly issuer: string;
+}
+
+/** A former actor: history only, never an input to authorization (RFC 8693 §4.1). */
+export interface PastActor {
+  readonly id: string;
+  readonly issuer: string;
+}
+
+/** Everything identified about one call. Times are NumericDate, in seconds. */
+export interface Identity {
+  readonly peer: Peer;
+  readonly subject: {
+    readonly id: string;
+    readonly issuer: string;
+    /** The token's other claims: no registered ones, no grants. */
+    readonly claims: Readonly<Record<string, unknown>>;
+  };
+  /** Absent where the subject acts for itself. */
+  readonly actor: Actor | undefined;
+  readonly chain: readonly PastActor[];
+  readonly token: {
+    readonly issuer: string;
+    readonly type: string;
+    readonly audience: readonly string[];
+    readonly scopes: readonly string[];
+    readonly expiresAt: number;
+    /** `authorization_details` (RFC 9396), unread. */
+    readonly authorizationDetails: unknown;
+  };
+}

@@ -1,0 +1,117 @@
+import type { Grant } from '../delegation/grant.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { RoutedHop } from '../matrix/hop.ts';
+import type { CheckInput } from '../request/check-input.ts';
+
+/**
+ * What Rego sees as `input`, version 1. docs/policy-input.md is generated from this type: change it here, raise
+ * `version` when a member changes meaning, and run `npm run generate`.
+ */
+export interface PolicyInput {
+  readonly version: 1;
+  /** The row of the auth matrix. */
+  readonly hop: {
+    readonly id: string;
+    readonly protocol: string;
+    readonly boundary: string;
+    readonly action: string;
+    readonly audience: string;
+    readonly scopes: readonly string[];
+  };
+  /** The mTLS peer. */
+  readonly peer: { readonly id: string; readonly trustDomain: string };
+  /** Whom the action is for. `claims` holds the token's non-registered claims. */
+  readonly subject: { readonly id: string; readonly issuer: string; readonly claims: Readonly<Record<string, unknown>> };
+  /** The agent acting now; null where the subject acts for itself. */
+  readonly actor: { readonly id: string; readonly agent: string; readonly issuer: string } | null;
+  /** Former actors, newest first. History: never decide on it. */
+  readonly chain: readonly { readonly id: string; readonly issuer: string }[];
+  /** The verified token. `expiresAt` is in seconds since the epoch. */
+  readonly token: {
+    readonly issuer: string;
+    readonly audience: readonly string[];
+    readonly scopes: readonly string[];
+    readonly expiresAt: number;
+    readonly type: string;
+  };
+  /** The live grant that covers this action; null where the row does not require one and none was given. */
+  readonly grant: Grant | null;
+  /** The request as Envoy forwards it. Header names are lower-case; credentials and `x-behalf-*` are left out. */
+  readonly request: {
+    readonly protocol: string;
+    readonly method: string;
+    readonly host: string;
+    readonly path: string;
+    readonly segments: readonly string[];
+    /** The values of the row's `{name}` path segments. */
+    readonly params: Readonly<Record<string, string>>;
+    readonly query: Readonly<Record<string, string>>;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: { readonly state: 'absent' | 'truncated' | 'invalid' | 'ok'; readonly json: unknown };
+  };
+  /** When the Check was received, in seconds since the epoch. */
+  readonly time: number;
+}
+
+/** Headers that policy never sees: credentials, and what a client could use to speak in our name. */
+const HIDDEN = new Set(['authorization', 'proxy-authorization', 'cookie', 'dpop', 'x-forwarded-client-cert']);
+
+/**
+ * Builds the policy's input from what the earlier steps proved.
+ * @param now milliseconds since the epoch
+ */
+export function policyInput(
+  input: CheckInput,
+  { hop, params }: RoutedHop,
+  identity: Identity,
+  grant: Grant | undefined,
+  now: number,
+): PolicyInput {
+  const { peer, subject, actor, chain, token } = identity;
+  return {
+    version: 1,
+    hop: {
+      id: hop.id,
+      protocol: hop.protocol,
+      boundary: hop.boundary,
+      action: hop.delegation.action,
+      audience: hop.credential.audience,
+      scopes: hop.credential.scopes,
+    },
+    peer,
+    subject,
+    actor: actor ?? null,
+    chain,
+    token: {
+      issuer: token.issuer,
+      audience: token.audience,
+      scopes: token.scopes,
+      expiresAt: token.expiresAt,
+      type: token.type,
+    },
+    grant: grant ?? null,
+    request: {
+      protocol: hop.protocol,
+      method: input.method,
+      host: input.host,
+      path: input.path,
+      segments: input.segments,
+      params,
+      query: input.query,
+      headers: visibleHeaders(input.headers),
+      body: { state: input.body.state, json: input.body.json ?? null },
+    },
+    time: now / 1000,
+  };
+}
+
+function visibleHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const visible: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !HIDDEN.has(name) && !name.replaceAll('_', '-').startsWith('x-behalf-')) {
+      visible[name] = value;
+    }
+  }
+  return visible;
+}

@@ -1,0 +1,38 @@
+import type { Grant } from '../delegation/grant.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { RoutedHop } from '../matrix/hop.ts';
+import type { Outcome } from '../policy/outcome.ts';
+import type { Refusal } from '../refusals.ts';
+import type { CheckInput } from '../request/check-input.ts';
+
+/** A step's start and end, in milliseconds of the monotonic clock (`performance.now()`). */
+export type Interval = readonly [start: number, end: number];
+
+/**
+ * What became known during one Check, filled from left to right by check.ts and read once by `record`, after the answer
+ * is on its way. A missing member means that the Check was refused before that step.
+ */
+export interface Trail {
+  /** UUID; in the denial's body, the headers, the metadata, the span and the record. */
+  readonly decisionId: string;
+  /** Wall clock at receipt, in milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Monotonic clock at receipt. */
+  readonly started: number;
+  /** W3C `traceparent` and `tracestate` of the gRPC call: Envoy's own span. */
+  readonly callerTrace: { readonly traceparent?: string; readonly tracestate?: string };
+  epoch?: number;
+  matrixRevision?: string;
+  policyRevision?: string;
+  input?: CheckInput;
+  routed?: RoutedHop;
+  identity?: Identity;
+  grant?: Grant;
+  outcome?: Outcome;
+  identifyTook?: Interval;
+  decideTook?: Interval;
+  /** Set where the Check was denied. */
+  refusal?: Refusal;
+  /** Monotonic clock when the answer was handed to gRPC. */
+  answered?: number;
+}

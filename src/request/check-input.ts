@@ -1,0 +1,35 @@
+/**
+ * read: CheckRequest in, frozen CheckInput out. Wire types end in this folder.
+ * Refuses with the `read` codes of refusals.ts (threats E05–E17). Envoy ext_authz v3, AttributeContext.
+ */
+
+/** What became of the request body. `json` is present only where `state` is `ok`. */
+export interface Body {
+  readonly state: 'absent' | 'truncated' | 'invalid' | 'ok';
+  readonly json?: unknown;
+}
+
+/** One request as Envoy will forward it. Every later step reads this and nothing else of the wire. */
+export interface CheckInput {
+  /** `context_extensions["behalf.hop"]`: the row that Envoy's route names. */
+  readonly namedHop: string | undefined;
+  /** Envoy's request id. A client can set it: for correlation only. */
+  readonly requestId: string | undefined;
+  readonly method: string;
+  /** Lower-case, without the default port. */
+  readonly host: string;
+  /** The path alone, exactly as Envoy forwards it; begins with `/`; no query. */
+  readonly path: string;
+  /** `path` split at `/`, without the empty first element. */
+  readonly segments: readonly string[];
+  /** Decoded query parameters. A name given twice is absent here and listed in `repeatedQuery`. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly repeatedQuery: readonly string[];
+  /** Lower-case names, null prototype; all headers but pseudo-headers. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** True for `content-type: application/grpc…`: the denial then carries `grpc-status`. */
+  readonly isGrpc: boolean;
+  /** The mTLS peer as Envoy states it: the principal, and the URL-encoded PEM of the leaf. */
+  readonly peer: { readonly principal: string; readonly certificate: string };
+  readonly body: Body;
+}

@@ -1,0 +1,17 @@
+import type { Issuers } from './identity/issuers.ts';
+import type { Matrix } from './matrix/hop.ts';
+import type { Policy } from './policy/policy.ts';
+
+/**
+ * Everything a reload replaces, in one object that is swapped in one assignment: a Check reads it once and never sees
+ * two configurations (threats P13, Y05).
+ */
+export interface Snapshot {
+  /** Counts reloads; part of the token cache's key, so that no verdict outlives the configuration it was made under. */
+  readonly epoch: number;
+  readonly matrix: Matrix;
+  readonly issuers: Issuers;
+  readonly policy: Policy;
+  /** `denials.detail`: what a refused client may read. */
+  readonly denialDetail: 'class' | 'full';
+}
