@@ -69,6 +69,7 @@ const TABLE = {
   token_lifetime_too_long: ['unauthenticated', 'The token lives longer than the row accepts.'],
   aud_mismatch: ['unauthenticated', 'The token is for another audience.'],
   scope_missing: ['forbidden', 'The token lacks a scope that the row demands.', 'public'],
+  cnf_unsupported: ['unauthenticated', 'The token is bound to a key, and this version cannot check the binding.'],
   // identify: the actor
   actor_chain_invalid: ['unauthenticated', 'The actor claim of the token is malformed.'],
   actor_unknown: ['forbidden', 'The actor of the token is not an agent of the matrix.'],
@@ -98,8 +99,8 @@ export type RefusalCode = keyof typeof TABLE;
 export interface RefusalRow {
   readonly code: RefusalCode;
   readonly class: RefusalClass;
-  readonly httpStatus: number;
-  readonly grpcCode: number;
+  readonly httpStatus: (typeof CLASSES)[RefusalClass]['http'];
+  readonly grpcCode: (typeof CLASSES)[RefusalClass]['grpc'];
   readonly text: string;
   readonly isPublic: boolean;
   readonly docs: string;
@@ -108,18 +109,20 @@ export interface RefusalRow {
 /** The table, frozen, in the order in which the steps run. */
 export const REFUSALS = Object.freeze(
   Object.fromEntries(
-    Object.entries(TABLE).map(([code, [cls, text, visibility]]: [string, readonly [RefusalClass, string, 'public'?]]) => [
-      code,
-      Object.freeze({
+    Object.entries(TABLE).map(
+      ([code, [cls, text, visibility]]: [string, readonly [RefusalClass, string, 'public'?]]) => [
         code,
-        class: cls,
-        httpStatus: CLASSES[cls].http,
-        grpcCode: CLASSES[cls].grpc,
-        text,
-        isPublic: visibility === 'public',
-        docs: `docs/refusals.md#${code}`,
-      }),
-    ]),
+        Object.freeze({
+          code,
+          class: cls,
+          httpStatus: CLASSES[cls].http,
+          grpcCode: CLASSES[cls].grpc,
+          text,
+          isPublic: visibility === 'public',
+          docs: `docs/refusals.md#${code}`,
+        }),
+      ],
+    ),
   ) as Record<RefusalCode, RefusalRow>,
 );
 

@@ -21,7 +21,11 @@ export interface PolicyInput {
   /** The mTLS peer. */
   readonly peer: { readonly id: string; readonly trustDomain: string };
   /** Whom the action is for. `claims` holds the token's non-registered claims. */
-  readonly subject: { readonly id: string; readonly issuer: string; readonly claims: Readonly<Record<string, unknown>> };
+  readonly subject: {
+    readonly id: string;
+    readonly issuer: string;
+    readonly claims: Readonly<Record<string, unknown>>;
+  };
   /** The agent acting now; null where the subject acts for itself. */
   readonly actor: { readonly id: string; readonly agent: string; readonly issuer: string } | null;
   /** Former actors, newest first. History: never decide on it. */
@@ -45,7 +49,8 @@ export interface PolicyInput {
     readonly segments: readonly string[];
     /** The values of the row's `{name}` path segments. */
     readonly params: Readonly<Record<string, string>>;
-    readonly query: Readonly<Record<string, string>>;
+    /** Each query parameter with all its values, in order. */
+    readonly query: Readonly<Record<string, readonly string[]>>;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: { readonly state: 'absent' | 'truncated' | 'invalid' | 'ok'; readonly json: unknown };
   };

@@ -5,8 +5,8 @@ import type { Outcome } from '../policy/outcome.ts';
 import type { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 
-/** A step's start and end, in milliseconds of the monotonic clock (`performance.now()`). */
-export type Interval = readonly [start: number, end: number];
+/** A step's start and end, in milliseconds of the monotonic clock (`performance.now()`). No end: the step refused. */
+export type Interval = [start: number, end: number | undefined];
 
 /**
  * What became known during one Check, filled from left to right by check.ts and read once by `record`, after the answer
@@ -24,10 +24,12 @@ export interface Trail {
   epoch?: number;
   matrixRevision?: string;
   policyRevision?: string;
+  /** The policy's entrypoint; `path` of the decision record. */
+  entrypoint?: string;
   input?: CheckInput;
   routed?: RoutedHop;
   identity?: Identity;
-  grant?: Grant;
+  grant?: Grant | undefined;
   outcome?: Outcome;
   identifyTook?: Interval;
   decideTook?: Interval;

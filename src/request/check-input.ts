@@ -16,16 +16,17 @@ export interface CheckInput {
   /** Envoy's request id. A client can set it: for correlation only. */
   readonly requestId: string | undefined;
   readonly method: string;
-  /** Lower-case, without the default port. */
+  /** Lower-case; with its port unless that is 80 or 443. */
   readonly host: string;
   /** The path alone, exactly as Envoy forwards it; begins with `/`; no query. */
   readonly path: string;
   /** `path` split at `/`, without the empty first element. */
   readonly segments: readonly string[];
-  /** Decoded query parameters. A name given twice is absent here and listed in `repeatedQuery`. */
-  readonly query: Readonly<Record<string, string>>;
-  readonly repeatedQuery: readonly string[];
-  /** Lower-case names, null prototype; all headers but pseudo-headers. */
+  /** The query exactly as Envoy forwards it, without the `?`. */
+  readonly rawQuery: string;
+  /** Decoded query parameters, null prototype: each name with all its values, in order. */
+  readonly query: Readonly<Record<string, readonly string[]>>;
+  /** Lower-case names, null prototype; all headers but pseudo-headers; repeated ones joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   /** True for `content-type: application/grpc…`: the denial then carries `grpc-status`. */
   readonly isGrpc: boolean;

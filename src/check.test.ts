@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Ask,
+  beginTrail,
+  type CheckWorld,
+  encodeCheckRequest,
+  reasonOf,
+  spiffe,
+  startCheckWorld,
+} from '../test/fakes/check-world.ts';
+import { grantClaim } from '../test/fakes/issuer.ts';
+import { type CheckParts, refuse, STEPS } from './check.ts';
+import { Refusal } from './refusals.ts';
+import { decodeCheckResponse } from './wire.ts';
+
+let world: CheckWorld;
+beforeAll(async () => {
+  world = await startCheckWorld();
+});
+afterAll(() => world.stop());
+
+async function ask(what: Ask = {}, parts: Partial<CheckParts> = {}): Promise<string> {
+  return reasonOf((await world.put(await world.request(what), parts)).answer);
+}
+
+describe('one Check', () => {
+  it('allows what the grant, the row and the policy allow, in both header encodings', async () => {
+    const { answer, trail } = await world.put(await world.request());
+    expect(reasonOf(answer)).toBe('allowed');
+    expect(answer.status).toBeDefined();
+    expect(answer.status?.code ?? 0).toBe(0);
+    expect(trail.grant?.task).toBe('t-1');
+    expect(trail.identity?.actor?.agent).toBe('procurement');
+    expect(await ask({ rawHeaders: true })).toBe('allowed');
+    expect(await ask({ principal: spiffe('procurement') })).toBe('allowed');
+  });
+
+  it('tells the upstream who asked, whatever the client said (E08, E09)', async () => {
+    const forged = { 'x-behalf-subject': 'root', 'x-behalf-task': 'evil', x_behalf_agent: 'evil' };
+    const { answer } = await world.put(await world.request({ headers: forged }));
+    const set: Record<string, unknown> = Object.fromEntries(
+      (answer.ok_response?.headers ?? []).map(({ header }) => [header?.key ?? '', header?.value]),
+    );
+    expect(set).toMatchObject({ 'x-behalf-subject': 'alice@acme.example', 'x-behalf-task': 't-1' });
+    expect(answer.ok_response?.headers_to_remove).toEqual(['x_behalf_agent']);
+  });
+
+  it.each<[string, Ask, string]>([
+    ['another region than granted', { path: '/v1/regions/us/invoices/7' }, 'grant_scope'],
+    [
+      'an action that was not granted',
+      { method: 'PUT', path: '/v1/regions/eu/recipients/7', hop: 'erp.recipients.change' },
+      'grant_scope',
+    ],
+    [
+      'a payment without approval',
+      { method: 'POST', path: '/v1/regions/eu/payments/7/finalize', hop: 'erp.payments.finalize' },
+      'approval_required',
+    ],
+    ['a stolen token (A04)', { agent: 'support' }, 'actor_peer_mismatch'],
+    ['no token', { token: null }, 'token_missing'],
+    ['garbage for a token', { token: 'garbage' }, 'token_format'],
+    ['no certificate', { certificate: '' }, 'peer_missing'],
+    ['an unknown path', { path: '/nope', hop: '' }, 'hop_unknown'],
+    ['the row of another path (E22)', { path: '/v1/regions/eu/payments' }, 'hop_mismatch'],
+    ['an empty segment (E11)', { path: '//v1/regions/eu/invoices/7' }, 'path_not_canonical'],
+    ['an encoded dot segment (E13)', { path: '/v1/regions/us/%2e%2e/eu/invoices/7' }, 'path_not_canonical'],
+  ])('denies %s', async (_, what, code) => {
+    expect(await ask(what)).toBe(code);
+  });
+
+  it('denies a person without an agent, where delegation is demanded (A03)', async () => {
+    expect(await ask({ token: await world.token({ act: undefined }) })).toBe('actor_missing');
+  });
+
+  it('denies an expired grant in a live token (A06)', async () => {
+    const old = grantClaim({
+      task: 't',
+      actions: ['invoices.read'],
+      target: 'https://erp.acme.example',
+      context: { region: 'eu' },
+      expiresAt: 1,
+    });
+    expect(await ask({ token: await world.token({ authorization_details: [old] }) })).toBe('grant_expired');
+  });
+
+  it('denies until a configuration is live (Y04)', async () => {
+    expect(await ask({}, { snapshot: () => undefined })).toBe('not_ready');
+  });
+
+  it.each([
+    ['an empty message (E02)', Buffer.alloc(0)],
+    ['bytes that are no message (E04)', Buffer.from('ffffffff', 'hex')],
+    ['another message', encodeCheckRequest({})],
+    ['a message without HTTP (E32)', encodeCheckRequest({ attributes: { source: { principal: 'x' } } })],
+  ])('denies %s', async (_, bytes) => {
+    const { answer } = await world.put(bytes);
+    expect(reasonOf(answer)).toBe('malformed_check_request');
+    expect(answer.denied_response?.status?.code).toBe(400);
+  });
+
+  it('denies a message over the limit', async () => {
+    const { answer } = await world.put(await world.request(), { maxMessageBytes: 100 });
+    expect(reasonOf(answer)).toBe('malformed_check_request');
+  });
+});
+
+describe('a broken step', () => {
+  const names = Object.keys(STEPS) as (keyof typeof STEPS)[];
+  const garbage: unknown[] = [
+    undefined,
+    null,
+    {},
+    [],
+    'allow',
+    1,
+    true,
+    { allow: true },
+    Promise.resolve({ allow: true }),
+    Buffer.alloc(0),
+  ];
+
+  it.each(names)('%s that throws denies (E02)', async (name) => {
+    const steps = {
+      ...STEPS,
+      [name]: () => {
+        throw new Error('broken');
+      },
+    };
+    expect(await ask({}, { steps })).toBe('internal_error');
+  });
+
+  it.each(names)('%s that throws a thing denies (E02)', async (name) => {
+    const steps = {
+      ...STEPS,
+      [name]: () => {
+        throw 'text' as never;
+      },
+    };
+    expect(await ask({}, { steps })).toBe('internal_error');
+  });
+
+  it.each(names)('%s that returns garbage denies (E02)', async (name) => {
+    for (const value of garbage) {
+      const { answer } = await world.put(await world.request(), {
+        steps: { ...STEPS, [name]: () => value } as typeof STEPS,
+      });
+      expect([value, answer.ok_response]).toEqual([value, undefined]);
+      expect(answer.status?.code).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('a refusal', () => {
+  it('that cannot be said still denies', () => {
+    const parts = {
+      snapshot: () => undefined,
+      subjectLabel: () => {
+        throw new Error('broken');
+      },
+      maxMessageBytes: 1,
+      steps: STEPS,
+    };
+    const trail = { ...beginTrail(), identity: { subject: {} } } as never;
+    const answer = decodeCheckResponse(refuse(new Refusal('policy_denied', 'x'), trail, parts));
+    expect(answer.denied_response?.status?.code).toBe(503);
+  });
+});

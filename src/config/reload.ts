@@ -1,0 +1,133 @@
+import type { Logger } from '../log.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { LoadedConfig } from './load.ts';
+import { dotted } from './strict-yaml.ts';
+import type { Config } from './schema.ts';
+import { buildSnapshot, snapshotFiles } from './snapshot.ts';
+import { fingerprint, watchFiles } from './watch.ts';
+
+/** How one reload ended. `epoch` is that of the snapshot in use afterwards. */
+export type ReloadResult =
+  | { readonly ok: true; readonly epoch: number; readonly trigger: string; readonly needRestart: readonly string[] }
+  | { readonly ok: false; readonly epoch: number; readonly trigger: string; readonly error: string };
+
+export interface ReloaderOptions {
+  readonly configPath: string;
+  /** Reads the config anew. @throws ConfigError */
+  readonly load: () => LoadedConfig;
+  readonly log: Logger;
+  /** Told of each reload, and of the snapshot that is live after it. */
+  readonly onReload?: (result: ReloadResult, live: Snapshot) => void;
+  readonly quietMs?: number;
+  readonly pollMs?: number;
+}
+
+export interface Reloader {
+  /** The one snapshot that is live. */
+  readonly snapshot: () => Snapshot;
+  /** The result of the latest reload; undefined before the first. */
+  readonly last: () => ReloadResult | undefined;
+  /** @param trigger what asked for it: `SIGHUP`, `file change` */
+  reload(trigger: string): Promise<ReloadResult>;
+  close(): void;
+}
+
+// A change of these is noticed and reported, and waits for a restart: their parts are built once.
+const FIXED = ['listen', 'provenance', 'limits'] as const;
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Builds the first snapshot, then a new one whenever a file it came from changes, or when asked. A new one replaces the
+ * old in one assignment; one that cannot be built changes nothing (threats P13, Y05).
+ * @throws ConfigError, BundleError where the first one cannot be built
+ */
+export async function startReloader({ config: first }: LoadedConfig, options: ReloaderOptions): Promise<Reloader> {
+  const { configPath, log, onReload } = options;
+  const files = [configPath, ...snapshotFiles(first)];
+  const state = fingerprint(files);
+  let live = await buildSnapshot(first, { epoch: 1, log });
+  let last: ReloadResult | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+  live.issuers.start();
+
+  async function attempt(trigger: string): Promise<ReloadResult> {
+    try {
+      const build = { epoch: live.epoch + 1, log, previous: live };
+      const { config, snapshot } = await buildSteady(options, (files, state) => watch.follow(files, state), build);
+      // Timers of keys that both use are handed on: the old lets go before the new takes hold.
+      live.issuers.close();
+      live = snapshot;
+      if (!isClosed) live.issuers.start();
+      return { ok: true, epoch: live.epoch, trigger, needRestart: changedKeys(first, config) };
+    } catch (error) {
+      return { ok: false, epoch: live.epoch, trigger, error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  function reload(trigger: string): Promise<ReloadResult> {
+    const result = running.then(async () => {
+      last = await attempt(trigger);
+      report(last, live, log);
+      onReload?.(last, live);
+      return last;
+    });
+    // One after the other: two at once could swap in the older one last.
+    running = result.catch(() => undefined);
+    return result;
+  }
+
+  const { quietMs = 100, pollMs = 1000 } = options;
+  const watch = watchFiles({ onChange: () => void reload('file change'), quietMs, pollMs });
+  watch.follow(files, state);
+  return {
+    snapshot: () => live,
+    last: () => last,
+    reload,
+    close: () => {
+      isClosed = true;
+      watch.close();
+      live.issuers.close();
+    },
+  };
+}
+
+/**
+ * Builds until no file changed meanwhile, so that one snapshot is never of two states of the files.
+ * @param follow told which files to watch as soon as they are known: where the build fails, they are what must change
+ */
+async function buildSteady(
+  { configPath, load }: ReloaderOptions,
+  follow: (files: readonly string[], state: string) => void,
+  options: Parameters<typeof buildSnapshot>[1],
+): Promise<{ config: Config; snapshot: Snapshot }> {
+  for (let attempts = 1; ; attempts += 1) {
+    const configState = fingerprint([configPath]);
+    const { config } = load();
+    const files = [configPath, ...snapshotFiles(config)];
+    const state = fingerprint(files);
+    follow(files, state);
+    const snapshot = await buildSnapshot(config, options);
+    if (fingerprint(files) === state && fingerprint([configPath]) === configState) return { config, snapshot };
+    if (attempts === MAX_ATTEMPTS) throw new Error('the files keep changing while they are read');
+  }
+}
+
+function report(result: ReloadResult, { matrix, policy }: Snapshot, log: Logger): void {
+  const { trigger, epoch } = result;
+  if (!result.ok) {
+    log.error({ trigger, epoch, error: result.error }, 'reload failed: the last good configuration stays in use');
+    return;
+  }
+  log.info({ trigger, epoch, matrix: matrix.revision, policy: policy.revision }, 'reloaded');
+  if (result.needRestart.length > 0) log.warn({ keys: result.needRestart }, 'these changes need a restart');
+}
+
+/** The fixed keys whose value is no longer the one this process started with. */
+function changedKeys(started: Config, now: Config): readonly string[] {
+  return FIXED.flatMap((section) => {
+    const [before, after]: Record<string, unknown>[] = [started[section], now[section]];
+    const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+    return [...keys].filter((key) => before?.[key] !== after?.[key]).map((key) => dotted([section, key]));
+  });
+}

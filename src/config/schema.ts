@@ -1,0 +1,176 @@
+/**
+ * The shape of behalf.yaml (design §5): the keys of this version, their defaults, and the sentence that documents each.
+ * docs/configuration.md and schema/behalf.schema.json are generated from it (`npm run generate`).
+ */
+import { z } from 'zod';
+import { HOST_PORT, isLoopback, parseAddress } from './address.ts';
+import { checked, choice, count, duration, listOf, text, words } from './fields.ts';
+
+/**
+ * Keys that the design has and this version does not: refused like any unknown key, with a kinder message.
+ * `*` stands for any name or list position.
+ */
+export const LATER_CONFIG_KEYS = [
+  'listen.http',
+  'peer.xfcc',
+  'peer.trustBundles',
+  'policy.keys',
+  'policy.unsigned',
+  'policy.shadow',
+  'store',
+  'provenance.audit',
+] as const;
+
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+
+// RFC 9068 §4 and OpenID Connect Discovery §3: an issuer is an https URL without query and fragment.
+const ISSUER = 'must be an https URL without query and fragment (http only on a loopback address)';
+
+function issuerUrl() {
+  return checked((value) => isSafeUrl(value) && !/[?#]/.test(value), ISSUER);
+}
+
+function isSafeUrl(value: string): boolean {
+  if (!URL.canParse(value) || /\s/.test(value)) return false;
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username !== '' || password !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
+function secret() {
+  // A message must never show the value: where a reference belongs, a mistaken operator has put the secret itself.
+  return text(
+    /^(?:file:.+|env:[A-Za-z_][A-Za-z0-9_]*)$/,
+    'must be a reference, file:PATH or env:NAME; a secret is never written into the config',
+  );
+}
+
+const jwks = z
+  .strictObject({
+    uri: checked(isSafeUrl, 'must be an https URL (http only on a loopback address)')
+      .optional()
+      .meta({ description: 'Where the issuer publishes its keys. https; http only on a loopback address.' }),
+    file: words().optional().meta({ description: 'A file with the keys, reread when it changes.' }),
+  })
+  .transform(({ uri, file }, context): { uri: string } | { file: string } => {
+    if (uri !== undefined && file === undefined) return { uri };
+    if (file !== undefined && uri === undefined) return { file };
+    context.addIssue({ code: 'custom', message: 'must have exactly one of uri and file' });
+    return z.NEVER;
+  })
+  .meta({ description: 'The key set (RFC 7517): exactly one of `uri` and `file`.' });
+
+const issuer = z.strictObject({
+  issuer: issuerUrl().meta({ description: 'The `iss` of its tokens, compared byte by byte.' }),
+  jwks,
+  algorithms: listOf(choice(ALGORITHMS, ['ES256K']))
+    .prefault(['ES256', 'RS256'])
+    .meta({ description: 'The signature algorithms that this issuer uses. `none` and HMAC can never be named.' }),
+  tokenTypes: listOf(text(/^[A-Za-z0-9][A-Za-z0-9.+/-]*$/, 'must be a media type such as at+jwt'))
+    .transform((types) => types.map((type) => type.toLowerCase().replace(/^application\//, '')))
+    .prefault(['at+jwt'])
+    .meta({ description: 'The `typ` headers that are accepted (RFC 9068 §2.1).' }),
+  clockSkew: duration()
+    .refine((seconds) => seconds <= 60, { error: 'must be at most 60s' })
+    .prefault('30s')
+    .meta({ description: 'How far the clocks of issuer and service may differ; at most 60s.' }),
+});
+
+const listen = z.strictObject({
+  check: checked((value) => parseAddress(value) !== undefined, 'must be HOST:PORT or unix:PATH')
+    .prefault('127.0.0.1:9191')
+    .meta({ description: 'Where Envoy asks (gRPC, plaintext): `HOST:PORT` or `unix:PATH`.' }),
+  admin: text(HOST_PORT, 'must be HOST:PORT on a loopback address')
+    .superRefine((value, context) => {
+      const address = parseAddress(value);
+      if (address?.kind === 'tcp' && isLoopback(address.host)) return;
+      const why = 'is not a loopback address: the admin port has no login, so it must not leave this machine';
+      context.addIssue({ code: 'custom', message: `"${value}" ${why}; use 127.0.0.1:9193` });
+    })
+    .prefault('127.0.0.1:9193')
+    .meta({
+      description: '`/healthz`, `/readyz` and `/metrics`: `HOST:PORT` on a loopback address, as nobody logs in.',
+    }),
+});
+
+const provenance = z.strictObject({
+  records: text(/^(?:stdout|none|file:.+)$/, 'must be stdout, none or file:PATH')
+    .prefault('stdout')
+    .meta({ description: 'Where decision records go: `stdout`, `file:PATH` or `none`.' }),
+  traces: text(/^(?:otlp|none|file:.+)$/, 'must be otlp, none or file:PATH')
+    .prefault('otlp')
+    .meta({ description: 'Where spans go: `otlp` (set up by the `OTEL_*` variables), `file:PATH` or `none`.' }),
+  subject: choice(['pseudonymous', 'plain'])
+    .prefault('pseudonymous')
+    .meta({ description: 'How spans and records name people. `plain` writes their identifiers down.' }),
+  pseudonymKey: secret().optional().meta({
+    description:
+      'The key that pseudonyms are made with: `file:PATH` or `env:NAME`, at least 16 characters. Without it, a random one is made at start, and pseudonyms change with each restart.',
+  }),
+});
+
+const limits = z.strictObject({
+  inFlight: count(1, 100_000)
+    .prefault(1000)
+    .meta({ description: 'How many Checks may be worked on at once; more are refused as `overloaded`.' }),
+  messageBytes: count(1024, 32 * 1024 * 1024)
+    .prefault(4 * 1024 * 1024)
+    .meta({ description: 'The largest Check message that is read, in bytes; larger ones are refused.' }),
+});
+
+/** behalf.yaml. Its output is complete: every default filled in, durations in seconds. */
+export const configSchema = z
+  .strictObject({
+    listen: listen.prefault({}).meta({ description: 'Addresses to listen on. A change needs a restart.' }),
+    matrix: words().prefault('./matrix.yaml').meta({ description: 'The auth matrix: one row per agent action.' }),
+    peer: z
+      .strictObject({
+        from: choice(['certificate'], ['xfcc']).prefault('certificate').meta({
+          description: "Where the caller's identity is read: the client certificate that Envoy passes on.",
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'Who calls.' }),
+    issuers: z
+      .array(issuer, { error: ({ input }) => (input === undefined ? undefined : 'must be a list of issuers') })
+      .prefault([])
+      .superRefine((issuers, context) => {
+        for (const [index, { issuer: name }] of issuers.entries()) {
+          if (issuers.findIndex((other) => other.issuer === name) === index) continue;
+          context.addIssue({ code: 'custom', path: [index, 'issuer'], message: 'this issuer is there twice' });
+        }
+      })
+      .meta({ description: 'Whose tokens are accepted. Each `oidc` authority of the matrix needs one.' }),
+    policy: z
+      .strictObject({
+        bundle: words()
+          .refine((value) => !/^https?:/i.test(value), {
+            error: 'must be a file; bundles by HTTP are not in this version',
+          })
+          .meta({ description: 'The OPA bundle, compiled to WASM.' }),
+        entrypoint: text(
+          /^[A-Za-z_][A-Za-z0-9_]*(?:\/[A-Za-z_][A-Za-z0-9_]*)*$/,
+          'must be a rule such as behalf/authz/decision',
+        )
+          .prefault('behalf/authz/decision')
+          .meta({ description: 'The rule that decides.' }),
+      })
+      .meta({ description: 'What may happen.' }),
+    denials: z
+      .strictObject({
+        detail: choice(['class', 'full']).prefault('class').meta({
+          description:
+            'What a refused client may read: the `class` of the refusal, or, for development, its code (`full`).',
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'How a denial looks.' }),
+    provenance: provenance
+      .prefault({})
+      .meta({ description: 'What every Check leaves behind. A change needs a restart.' }),
+    limits: limits.prefault({}).meta({ description: 'What one process takes on. A change needs a restart.' }),
+  })
+  .meta({ title: 'behalf.yaml', description: 'The configuration of Behalf.' });
+
+/** The configuration: complete, checked, with absolute paths and secrets read. */
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,41 @@
+import { createIssuers, type Issuers } from '../identity/issuers.ts';
+import type { Logger } from '../log.ts';
+import { loadMatrix } from '../matrix/compile.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Config } from './schema.ts';
+
+export interface SnapshotOptions {
+  readonly epoch: number;
+  readonly log: Logger;
+  /** The snapshot that this one will replace: its keys are taken over where nothing about them changed. */
+  readonly previous?: Snapshot | undefined;
+}
+
+/**
+ * Builds everything that a reload replaces, whole or not at all; starts nothing.
+ * @throws ConfigError for the matrix, BundleError for the policy
+ */
+export async function buildSnapshot(config: Config, { epoch, log, previous }: SnapshotOptions): Promise<Snapshot> {
+  const matrix = loadMatrix(config.matrix, { issuers: config.issuers.map(({ issuer }) => issuer) });
+  const policy = await loadPolicy({ path: config.policy.bundle, entrypoint: config.policy.entrypoint });
+  const issuers = createIssuers(config.issuers, { log, previous: previous && fetchedOnly(previous.issuers) });
+  return Object.freeze({ epoch, matrix, issuers, policy, denialDetail: config.denials.detail });
+}
+
+/** Keys from files are read again on each reload: that the file changed may be why there is a reload. */
+function fetchedOnly(issuers: Issuers): Issuers {
+  return {
+    ...issuers,
+    get: (name) => {
+      const issuer = issuers.get(name);
+      return issuer !== undefined && 'uri' in issuer.config.jwks ? issuer : undefined;
+    },
+  };
+}
+
+/** The files that a snapshot is built from, besides behalf.yaml itself. */
+export function snapshotFiles(config: Config): readonly string[] {
+  const keyFiles = config.issuers.flatMap(({ jwks }) => ('file' in jwks ? [jwks.file] : []));
+  return [config.matrix, config.policy.bundle, ...keyFiles];
+}

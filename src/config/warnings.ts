@@ -1,0 +1,22 @@
+import { isLoopback, parseAddress } from './address.ts';
+import type { Config } from './schema.ts';
+
+/** What is insecure, or surprising, about a config that is valid. Said loudly at start and by `behalf validate`. */
+export function configWarnings({ listen, denials, provenance, issuers }: Config): readonly string[] {
+  const check = parseAddress(listen.check);
+  return [
+    check?.kind === 'tcp' && !isLoopback(check.host)
+      ? `listen.check ${listen.check} can be reached from other machines without TLS: let only Envoy reach it`
+      : '',
+    denials.detail === 'full'
+      ? 'denials.detail is full: refused clients learn which check stopped them; use class'
+      : '',
+    provenance.subject === 'plain'
+      ? 'provenance.subject is plain: records and spans name people; use pseudonymous'
+      : '',
+    provenance.records === 'none'
+      ? 'provenance.records is none: decisions leave no record; use stdout or file:PATH'
+      : '',
+    issuers.length === 0 ? 'no issuers: every token is refused' : '',
+  ].filter((warning) => warning !== '');
+}

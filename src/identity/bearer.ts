@@ -1,0 +1,23 @@
+import { Refusal } from '../refusals.ts';
+import type { Headers } from '../request/headers.ts';
+
+const BEARER = /^bearer ([^\s,]+)$/i;
+
+/**
+ * Takes the bearer token out of the one place where it may be: the authorization header (RFC 6750 §2.1, threats E06,
+ * J19). The token is not looked at.
+ * @throws Refusal `token_missing`, `credential_ambiguous`, `credential_location`
+ */
+export function bearerToken(headers: Readonly<Headers>): string {
+  const authorization = headers['authorization'];
+  if (authorization === undefined || authorization === '') {
+    throw new Refusal('token_missing', 'there is no authorization header');
+  }
+  // Envoy joins two authorization headers with a comma; neither the scheme nor a JWT holds one.
+  if (authorization.includes(',')) throw new Refusal('credential_ambiguous', 'there are two authorization headers');
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined) {
+    throw new Refusal('credential_location', 'the authorization header does not hold one bearer token');
+  }
+  return token;
+}

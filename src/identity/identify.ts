@@ -1,0 +1,69 @@
+import type { Hop, Matrix } from '../matrix/hop.ts';
+import { Refusal } from '../refusals.ts';
+import type { CheckInput } from '../request/check-input.ts';
+import { findAgent, readActorChain, resolveActor } from './actor.ts';
+import { bearerToken } from './bearer.ts';
+import type { Identity, Peer } from './identity.ts';
+import type { Issuers } from './issuers.ts';
+import { judgeToken } from './judge-token.ts';
+import { identifyPeer } from './peer.ts';
+import { type VerifiedToken, verifyToken } from './verify-token.ts';
+
+/** What identify needs beside the request. `now` is in milliseconds since the epoch. */
+export interface IdentifyParts {
+  readonly matrix: Matrix;
+  readonly issuers: Issuers;
+  readonly now: number;
+}
+
+/**
+ * Answers who is calling (the certificate) and on whose behalf (the token), and binds the two: the token's current
+ * actor must be the mTLS peer (`sender: peer`; threats A04, A11). Resolves synchronously for a remembered token.
+ * @throws Refusal
+ */
+export function identify(input: CheckInput, hop: Hop, parts: IdentifyParts): Identity | Promise<Identity> {
+  const peer = identifyPeer(input.peer, parts.matrix.trustDomains, parts.now);
+  const token = verifyToken(bearerToken(input.headers), parts.issuers, parts.now);
+  return token instanceof Promise
+    ? token.then((verified) => bind(peer, verified, hop, parts))
+    : bind(peer, token, hop, parts);
+}
+
+function bind(peer: Peer, token: VerifiedToken, hop: Hop, { matrix, now }: IdentifyParts): Identity {
+  judgeToken(token, hop.credential, now);
+  const { claims } = token;
+  const { issuer } = token.issuer.config;
+  const { actor: named, chain } = readActorChain(claims.act, claims.subject, issuer);
+  const actor = named === undefined ? undefined : resolveActor(named, hop.credential.authority, matrix);
+  requireSender(peer, actor?.id ?? selfId(claims.subject, issuer, hop, matrix));
+  if (!hop.agents.some(({ spiffeId }) => spiffeId === peer.id)) {
+    throw new Refusal('agent_not_permitted', 'the row does not name the agent of the caller');
+  }
+  return {
+    peer,
+    subject: { id: claims.subject, issuer, claims: claims.others },
+    actor,
+    chain,
+    token: {
+      issuer,
+      type: token.type,
+      audience: claims.audience,
+      scopes: claims.scopes,
+      expiresAt: claims.expiresAt,
+      authorizationDetails: claims.authorizationDetails,
+    },
+  };
+}
+
+/** Without `act` the subject acts for itself. Where the row demands delegation, `delegate` says `actor_missing`. */
+function selfId(subject: string, issuer: string, hop: Hop, matrix: Matrix): string | undefined {
+  if (hop.delegation.mode === 'required') return undefined;
+  return findAgent({ id: subject, issuer }, hop.credential.authority, matrix)?.spiffeId ?? '';
+}
+
+/** Design §1.1: the token's current actor must be the mTLS peer. `undefined`: there is nobody to compare yet. */
+function requireSender(peer: Peer, sender: string | undefined): void {
+  if (sender !== undefined && sender !== peer.id) {
+    throw new Refusal('actor_peer_mismatch', 'the actor of the token is not the mTLS peer');
+  }
+}

@@ -1,0 +1,64 @@
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import { createKeySet, type KeySet } from './key-set.ts';
+import type { VerifiedToken } from './verify-token.ts';
+
+/** An issuer that we accept tokens from. `clockSkew` is in seconds. */
+export interface IssuerConfig {
+  readonly issuer: string;
+  readonly jwks: { readonly uri: string } | { readonly file: string };
+  readonly algorithms: readonly string[];
+  /** Accepted `typ` values, lower-case, without `application/`. */
+  readonly tokenTypes: readonly string[];
+  readonly clockSkew: number;
+}
+
+/** One issuer with its keys. Keys belong to their issuer: a `kid` of another issuer is never found (threats J05). */
+export interface Issuer {
+  readonly config: IssuerConfig;
+  readonly keys: KeySet;
+}
+
+/** All issuers of one configuration, and the verdicts on tokens that were reached under it. */
+export interface Issuers {
+  get(issuer: string): Issuer | undefined;
+  /**
+   * Verified tokens by the hash of the whole token. It lives and dies with its configuration, so that no verdict
+   * outlives the rules it was made under (threats J26, J27).
+   */
+  readonly verified: LRUCache<string, VerifiedToken>;
+  /** Begins to fetch keys; returns at once. */
+  start(): void;
+  close(): void;
+  status(): readonly { readonly issuer: string; readonly ready: boolean; readonly detail: string }[];
+}
+
+const MAX_VERIFIED = 20_000;
+
+/**
+ * @param options.previous the issuers that these replace: unchanged ones keep their keys, so that a reload while a JWKS
+ *   endpoint is down costs nothing
+ */
+export function createIssuers(
+  configs: readonly IssuerConfig[],
+  options: { readonly log: Logger; readonly previous?: Issuers | undefined },
+): Issuers {
+  const byName = new Map<string, Issuer>();
+  for (const config of configs) {
+    const before = options.previous?.get(config.issuer);
+    const reuse = before !== undefined && JSON.stringify(before.config.jwks) === JSON.stringify(config.jwks);
+    const keys = reuse ? before.keys : createKeySet(config.issuer, config.jwks, { log: options.log });
+    byName.set(config.issuer, { config, keys });
+  }
+  return {
+    get: (issuer) => byName.get(issuer),
+    verified: new LRUCache({ max: MAX_VERIFIED }),
+    start: () => {
+      for (const { keys } of byName.values()) keys.start();
+    },
+    close: () => {
+      for (const { keys } of byName.values()) keys.close();
+    },
+    status: () => [...byName.values()].map(({ config, keys }) => ({ issuer: config.issuer, ...keys.status() })),
+  };
+}

@@ -1,0 +1,182 @@
+import { type CryptoKey, importJWK, type JWK } from 'jose';
+import type { Logger } from 'pino';
+import { Refusal } from '../refusals.ts';
+import { parseStrictJson } from '../strict-json.ts';
+import { fetchJwks } from './jwks-source.ts';
+
+/** The published keys of one issuer. Fetches are single-flight; the last good set is kept through every failure. */
+export interface KeySet {
+  /** Changes whenever the published keys change, and differs from that of every other set in this process. */
+  readonly epoch: number;
+  /**
+   * Finds the key that a token names.
+   * @throws Refusal `key_unknown`, `key_ambiguous`, `jwks_unavailable`
+   */
+  find(kid: string | undefined, alg: string): Promise<CryptoKey>;
+  start(): void;
+  close(): void;
+  status(): { readonly ready: boolean; readonly detail: string };
+}
+
+interface PublishedKey {
+  readonly kid: string | undefined;
+  readonly jwk: JWK;
+  /** Imported once for each algorithm; the algorithm comes from the issuer's configuration, never from the token. */
+  readonly imported: Map<string, Promise<CryptoKey>>;
+}
+
+export interface KeySetOptions {
+  readonly log: Logger;
+  readonly fetch?: typeof fetchJwks;
+  readonly now?: () => number;
+  /** Milliseconds between regular refreshes. */
+  readonly refreshEvery?: number;
+}
+
+const MAX_KEYS = 100;
+const COOLDOWN_MS = 30_000;
+const RETRY_MS = 2_000;
+const REFRESH_MS = 300_000;
+
+let epochs = 0;
+
+/** Which kind of key an algorithm needs: an RSA key never verifies HS256, whatever the token says (threats J02). */
+const KEY_TYPES: Record<string, string> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
+
+/** @param source where the issuer publishes its keys */
+export function createKeySet(
+  issuer: string,
+  source: { readonly uri: string } | { readonly file: string },
+  { log, fetch = fetchJwks, now = Date.now, refreshEvery = REFRESH_MS }: KeySetOptions,
+): KeySet {
+  let keys: readonly PublishedKey[] | undefined;
+  let fingerprint = '';
+  let epoch = ++epochs;
+  let pending: Promise<void> | undefined;
+  let lastAttempt = Number.NEGATIVE_INFINITY;
+  let lastFailure: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  async function load(): Promise<void> {
+    try {
+      const text = await fetch(source);
+      const published = readKeys(text);
+      const next = JSON.stringify(published.map(({ jwk }) => jwk));
+      if (next !== fingerprint) {
+        keys = published;
+        fingerprint = next;
+        epoch = ++epochs;
+        log.info({ issuer, keys: published.length }, 'issuer keys loaded');
+      }
+      lastFailure = undefined;
+    } catch (error) {
+      lastFailure = messageOf(error);
+      const effect = keys === undefined ? 'its tokens are refused until they load' : 'the last good keys stay in use';
+      log.warn({ issuer, source, error: lastFailure }, `issuer keys cannot be had; ${effect}`);
+    }
+  }
+
+  /** One fetch at a time; everyone who needs keys meanwhile waits for the same one. */
+  function refresh(): Promise<void> {
+    lastAttempt = now();
+    pending ??= load().finally(() => {
+      pending = undefined;
+      schedule();
+    });
+    return pending;
+  }
+
+  function schedule(): void {
+    clearTimeout(timer);
+    if (isClosed) return;
+    timer = setTimeout(() => void refresh(), lastFailure === undefined ? refreshEvery : RETRY_MS + jitter());
+    timer.unref();
+  }
+
+  /** An unknown kid may ask for a fetch, at most once in 30 s however many tokens name one (threats J20). */
+  async function refreshForUnknownKey(): Promise<void> {
+    if (pending !== undefined || now() - lastAttempt >= COOLDOWN_MS) await refresh();
+  }
+
+  return {
+    get epoch() {
+      return epoch;
+    },
+    async find(kid, alg) {
+      if (keys === undefined) await (pending ?? (now() - lastAttempt >= RETRY_MS ? refresh() : undefined));
+      if (keys === undefined) throw new Refusal('jwks_unavailable', lastFailure ?? 'the keys are not loaded');
+      let found = candidates(keys, kid, alg);
+      if (found.length === 0) {
+        await refreshForUnknownKey();
+        found = candidates(keys, kid, alg);
+      }
+      const [key, other] = found;
+      if (key === undefined) throw new Refusal('key_unknown', 'no published key has this kid and algorithm');
+      if (other !== undefined) throw new Refusal('key_ambiguous', 'several published keys fit');
+      return importedKey(key, alg);
+    },
+    start: () => {
+      isClosed = false;
+      if (keys === undefined) void refresh();
+      else schedule();
+    },
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+    status: () => ({
+      ready: keys !== undefined,
+      detail: lastFailure ?? (keys === undefined ? 'not loaded yet' : `${keys.length} keys`),
+    }),
+  };
+}
+
+/** Judges the text of a JWKS (RFC 7517 §5). Keys that we cannot use are left out, as the RFC asks. */
+function readKeys(text: string): readonly PublishedKey[] {
+  const set = parseStrictJson(text, { depth: 8, members: 5000 }) as { keys?: unknown } | null;
+  const list = typeof set === 'object' && set !== null ? set.keys : undefined;
+  if (!Array.isArray(list)) throw new Error('the document is not a JWKS: it has no "keys"');
+  if (list.length > MAX_KEYS) throw new Error(`the JWKS holds over ${MAX_KEYS} keys`);
+  const usable = (list as JWK[]).filter(isUsable);
+  if (usable.length === 0) throw new Error('the JWKS holds no public signature key that we can use');
+  return usable.map((jwk) => ({ kid: jwk.kid, jwk, imported: new Map() }));
+}
+
+function isUsable(jwk: JWK | null): boolean {
+  if (typeof jwk !== 'object' || jwk === null || jwk.d !== undefined || (jwk.use ?? 'sig') !== 'sig') return false;
+  if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return false;
+  if (jwk.kty === 'RSA') return typeof jwk.n === 'string' && Buffer.from(jwk.n, 'base64url').length * 8 >= 2048;
+  return jwk.kty === 'EC' || jwk.kty === 'OKP';
+}
+
+function candidates(keys: readonly PublishedKey[], kid: string | undefined, alg: string): readonly PublishedKey[] {
+  const kty = KEY_TYPES[alg.slice(0, 2)];
+  return keys.filter(
+    ({ jwk, kid: name }) =>
+      (kid === undefined || name === kid) && jwk.kty === kty && (jwk.alg === undefined || jwk.alg === alg),
+  );
+}
+
+async function importedKey(key: PublishedKey, alg: string): Promise<CryptoKey> {
+  let imported = key.imported.get(alg);
+  if (imported === undefined) {
+    imported = importJWK(key.jwk, alg) as Promise<CryptoKey>;
+    key.imported.set(alg, imported);
+  }
+  try {
+    return await imported;
+  } catch (error) {
+    throw new Refusal('key_unknown', 'the published key does not fit the algorithm', { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+}
+
+function jitter(): number {
+  return Math.floor(Math.random() * 1000);
+}

@@ -1,0 +1,76 @@
+import { KeyUsageFlags } from '@peculiar/asn1-x509';
+import { describe, expect, it } from 'vitest';
+import { createAuthority, issueSvid, type SvidOptions } from '../../test/fakes/ca.ts';
+import { Refusal } from '../refusals.ts';
+import { identifyPeer } from './peer.ts';
+
+const ID = 'spiffe://prod.acme.example/ns/agents/sa/procurement';
+const TRUSTED = new Set(['prod.acme.example']);
+const authority = createAuthority();
+
+const encoded = (options: SvidOptions) => encodeURIComponent(issueSvid(authority, options).certificate);
+
+function outcome(certificate: string, principal = '', now = Date.now()): string {
+  try {
+    return identifyPeer({ certificate, principal }, TRUSTED, now).id;
+  } catch (error) {
+    return error instanceof Refusal ? error.code : 'threw';
+  }
+}
+
+describe('the peer', () => {
+  it('is the one URI SAN of its certificate', () => {
+    expect(outcome(encoded({ uris: [ID] }), ID)).toBe(ID);
+    expect(outcome(encoded({ uris: [ID], dns: ['agent.internal'] }))).toBe(ID);
+  });
+
+  it.each<[string, SvidOptions, string]>([
+    ['no SAN (S04)', {}, 'spiffe_not_uri_san'],
+    ['a DNS SAN spelled as a SPIFFE ID (S05)', { dns: [ID] }, 'spiffe_not_uri_san'],
+    ['a CN spelled as a SPIFFE ID (S05)', { cn: ID }, 'spiffe_not_uri_san'],
+    ['two URI SANs (S04)', { uris: [ID, 'spiffe://prod.acme.example/other'] }, 'spiffe_multiple_uri_san'],
+    ['the same URI SAN twice (S04)', { uris: [ID, ID] }, 'spiffe_multiple_uri_san'],
+    ['fifty URI SANs (S04)', { uris: Array.from({ length: 50 }, (_, n) => `${ID}${n}`) }, 'spiffe_multiple_uri_san'],
+    ['a NUL in its SAN (S06)', { uris: [`${ID}\u0000.evil`] }, 'spiffe_id_invalid'],
+    ['a URL for a SAN (S08)', { uris: ['https://prod.acme.example/a'] }, 'spiffe_id_invalid'],
+    ['another trust domain (S07)', { uris: ['spiffe://staging.acme.example/a'] }, 'trust_domain_unknown'],
+    ['a trust domain that begins alike (S07)', { uris: ['spiffe://prod.acme.example.evil/a'] }, 'trust_domain_unknown'],
+    ['a trust domain that ends alike (S07)', { uris: ['spiffe://evilprod.acme.example/a'] }, 'trust_domain_unknown'],
+    ['cA', { uris: [ID], ca: true }, 'peer_cert_not_leaf'],
+    ['no keyUsage', { uris: [ID], keyUsage: null }, 'peer_cert_not_leaf'],
+    [
+      'keyCertSign',
+      { uris: [ID], keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign },
+      'peer_cert_not_leaf',
+    ],
+    ['no digitalSignature', { uris: [ID], keyUsage: KeyUsageFlags.keyEncipherment }, 'peer_cert_not_leaf'],
+    ['server use only', { uris: [ID], extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] }, 'peer_cert_not_leaf'],
+    ['a past validity (S12)', { uris: [ID], notAfter: new Date(Date.now() - 1000) }, 'peer_cert_expired'],
+    ['a future validity (S12)', { uris: [ID], notBefore: new Date(Date.now() + 60_000) }, 'peer_cert_expired'],
+  ])('is refused with %s', (_, options, code) => {
+    expect(outcome(encoded(options))).toBe(code);
+  });
+
+  it('expires on a connection that stays open, though its certificate was read before (S12)', () => {
+    const certificate = encoded({ uris: [ID] });
+    expect(outcome(certificate)).toBe(ID);
+    expect(outcome(certificate, '', Date.now() + 2 * 3_600_000)).toBe('peer_cert_expired');
+  });
+
+  it('is refused where Envoy names another principal (S11)', () => {
+    expect(outcome(encoded({ uris: [ID] }), 'spiffe://prod.acme.example/other')).toBe('peer_identity_conflict');
+  });
+
+  const good = issueSvid(authority, { uris: [ID] }).certificate;
+  it.each<[string, string, string]>([
+    ['no certificate', '', 'peer_missing'],
+    ['text', 'nonsense', 'peer_cert_unparseable'],
+    ['a broken escape', '%zz', 'peer_cert_unparseable'],
+    ['two certificates (S14)', encodeURIComponent(good + good), 'peer_cert_unparseable'],
+    ['a chain of 100 (S14)', encodeURIComponent(good.repeat(100)), 'peer_cert_unparseable'],
+    ['half a certificate (S14)', encodeURIComponent(good.slice(0, 300)), 'peer_cert_unparseable'],
+    ['a private key', encodeURIComponent(issueSvid(authority, { uris: [ID] }).key), 'peer_cert_unparseable'],
+  ])('is refused with %s', (_, certificate, code) => {
+    expect(outcome(certificate)).toBe(code);
+  });
+});

@@ -1,0 +1,55 @@
+import { hash } from 'node:crypto';
+import { compactVerify } from 'jose';
+import { Refusal } from '../refusals.ts';
+import { readClaims, type TokenClaims } from './claims.ts';
+import type { Issuer, Issuers } from './issuers.ts';
+import { parseJws } from './jws.ts';
+
+/** A token whose signature, issuer, algorithm, key, type and claim types were proven. Row and time are not judged. */
+export interface VerifiedToken {
+  readonly issuer: Issuer;
+  readonly type: string;
+  readonly claims: TokenClaims;
+  /** The issuer's key epoch at the time: a key that is gone takes its verdicts with it. */
+  readonly keysEpoch: number;
+  /** When the verdict must be reached anew, in milliseconds since the epoch. */
+  readonly staleAt: number;
+}
+
+const KEPT_MS = 30_000;
+
+/**
+ * Verifies a token, or recalls that it was verified: synchronously in the second case. The key of a verdict is the
+ * SHA-256 of the whole token; it is kept for min(`exp`, 30 s) and only while the issuer's keys are the same (design §11).
+ * @param now milliseconds since the epoch
+ * @throws Refusal
+ */
+export function verifyToken(token: string, issuers: Issuers, now: number): VerifiedToken | Promise<VerifiedToken> {
+  const key = hash('sha256', token, 'base64');
+  const known = issuers.verified.get(key);
+  if (known !== undefined && now < known.staleAt && known.keysEpoch === known.issuer.keys.epoch) return known;
+  return verifyAnew(token, issuers, now).then((verdict) => {
+    issuers.verified.set(key, verdict);
+    return verdict;
+  });
+}
+
+async function verifyAnew(token: string, issuers: Issuers, now: number): Promise<VerifiedToken> {
+  const jws = parseJws(token);
+  const issuer = issuers.get(jws.issuer);
+  if (issuer === undefined) throw new Refusal('issuer_unknown', 'iss is not a configured issuer');
+  const { algorithms, tokenTypes } = issuer.config;
+  // The algorithm is the issuer's to fix, never the token's to choose (RFC 8725 §3.1; threats J01, J02).
+  if (!algorithms.includes(jws.alg)) throw new Refusal('alg_not_allowed', 'alg is not one of the issuer');
+  // RFC 8725 §3.11, RFC 9068 §4: an ID token must never pass as an access token (threats J18).
+  if (!tokenTypes.includes(jws.typ)) throw new Refusal('token_type_mismatch', 'typ is not one of the issuer');
+  const key = await issuer.keys.find(jws.kid, jws.alg);
+  const keysEpoch = issuer.keys.epoch;
+  try {
+    await compactVerify(token, key, { algorithms: [jws.alg] });
+  } catch (error) {
+    throw new Refusal('token_signature_invalid', 'the signature does not verify', { cause: error });
+  }
+  const claims = readClaims(jws.payload);
+  return { issuer, type: jws.typ, claims, keysEpoch, staleAt: Math.min(claims.expiresAt * 1000, now + KEPT_MS) };
+}

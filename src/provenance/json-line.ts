@@ -1,0 +1,16 @@
+/**
+ * Control and direction characters that JSON lets through: DEL and C1, zero-width and bidi marks, line and paragraph
+ * separators, the byte-order mark. In a terminal or an editor they can make a line look like another one (threats T06).
+ */
+const DECEPTIVE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** One value as one line of NDJSON, newline included, with every deceptive character written as `\uXXXX`. */
+export function jsonLine(value: object): string {
+  const json = JSON.stringify(value);
+  // `search` first: `replace` with a global pattern costs a copy, and nearly every line is plain ASCII.
+  return json.search(DECEPTIVE) === -1 ? `${json}\n` : `${json.replace(DECEPTIVE, escaped)}\n`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

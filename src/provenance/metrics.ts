@@ -1,0 +1,158 @@
+import { type Attributes, type HrTime, ValueType } from '@opentelemetry/api';
+import { hrTime } from '@opentelemetry/core';
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  DataPointType,
+  type MetricData,
+  type MetricDescriptor,
+} from '@opentelemetry/sdk-metrics';
+import { Histogram } from './histogram.ts';
+import { METRICS, type MetricName } from './names.ts';
+import type { Origin } from './origin.ts';
+
+export type ReloadResult = 'success' | 'failure';
+
+/** What is in force: the labels of the two info metrics. */
+export interface Revisions {
+  readonly policy: string;
+  readonly matrix: string;
+}
+
+/** One answered Check, as the metrics see it. `hop` is a row of the matrix, or `unknown`. Durations in seconds. */
+export interface CheckSample {
+  readonly hop: string;
+  readonly outcome: 'allow' | 'deny';
+  readonly reason: string;
+  readonly duration: number;
+  readonly policyDuration: number | undefined;
+}
+
+export interface Dropped {
+  readonly records: number;
+  readonly spans: number;
+}
+
+type Labels<Name extends MetricName> = Readonly<Record<(typeof METRICS)[Name]['labels'][number], string>>;
+type Point<Value> = readonly [labels: Attributes, value: Value];
+
+const CHECK_BOUNDS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.5, 1];
+const POLICY_BOUNDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1];
+
+/**
+ * Counts in plain maps, and hands them to OpenTelemetry's model only when someone asks: the SDK's instruments hash the
+ * attributes at every call, and keep the series of a former revision for ever. Memory is bounded by rows times codes
+ * (threats T08).
+ */
+export class Metrics {
+  readonly #checks = new Map<string, Map<string, { outcome: CheckSample['outcome']; count: number }>>();
+  readonly #durations = { allow: new Histogram(CHECK_BOUNDS), deny: new Histogram(CHECK_BOUNDS) };
+  readonly #policyDuration = new Histogram(POLICY_BOUNDS);
+  readonly #reloads: Record<ReloadResult, number> = { success: 0, failure: 0 };
+  readonly #started = hrTime();
+  readonly #origin: Origin;
+  readonly #dropped: () => Dropped;
+  readonly #serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
+  #revisions: Revisions | undefined;
+
+  /** @param dropped asked at each scrape, so that the owner of a count stays its owner */
+  constructor(origin: Origin, dropped: () => Dropped) {
+    this.#origin = origin;
+    this.#dropped = dropped;
+  }
+
+  checked({ hop, outcome, reason, duration, policyDuration }: CheckSample): void {
+    let reasons = this.#checks.get(hop);
+    if (reasons === undefined) {
+      reasons = new Map();
+      this.#checks.set(hop, reasons);
+    }
+    const seen = reasons.get(reason);
+    if (seen === undefined) {
+      reasons.set(reason, { outcome, count: 1 });
+    } else {
+      seen.count += 1;
+    }
+    this.#durations[outcome].observe(duration);
+    if (policyDuration !== undefined) {
+      this.#policyDuration.observe(policyDuration);
+    }
+  }
+
+  reloaded(result: ReloadResult): void {
+    this.#reloads[result] += 1;
+  }
+
+  serving(revisions: Revisions): void {
+    this.#revisions = revisions;
+  }
+
+  /** All metrics in Prometheus' text format. */
+  text(): string {
+    return this.#serializer.serialize({
+      resource: this.#origin.resource,
+      scopeMetrics: [{ scope: this.#origin.scope, metrics: this.#collect(hrTime()) }],
+    });
+  }
+
+  #collect(now: HrTime): MetricData[] {
+    const times = { startTime: this.#started, endTime: now };
+    const dropped = this.#dropped();
+    const revisions = this.#revisions;
+    return [
+      sum('behalf_check_total', [...this.#checkPoints()], times),
+      histogram('behalf_check_duration_seconds', this.#durationPoints(), times),
+      histogram('behalf_policy_duration_seconds', [[{}, this.#policyDuration]], times),
+      sum('behalf_records_dropped_total', [[{}, dropped.records]], times),
+      sum('behalf_spans_dropped_total', [[{}, dropped.spans]], times),
+      gauge('behalf_policy_info', revisions === undefined ? [] : [[{ revision: revisions.policy }, 1]], times),
+      gauge('behalf_matrix_info', revisions === undefined ? [] : [[{ revision: revisions.matrix }, 1]], times),
+      sum('behalf_reload_total', this.#reloadPoints(), times),
+    ];
+  }
+
+  *#checkPoints(): Generator<Point<number>> {
+    for (const [hop, reasons] of this.#checks) {
+      for (const [reason, { outcome, count }] of reasons) {
+        yield [{ hop, outcome, reason } satisfies Labels<'behalf_check_total'>, count];
+      }
+    }
+  }
+
+  #durationPoints(): Point<Histogram>[] {
+    return (['allow', 'deny'] as const).map((outcome) => [
+      { outcome } satisfies Labels<'behalf_check_duration_seconds'>,
+      this.#durations[outcome],
+    ]);
+  }
+
+  #reloadPoints(): Point<number>[] {
+    return (['success', 'failure'] as const).map((result) => [
+      { result } satisfies Labels<'behalf_reload_total'>,
+      this.#reloads[result],
+    ]);
+  }
+}
+
+type Times = Pick<DataPoint<unknown>, 'startTime' | 'endTime'>;
+
+function common(name: MetricName): { descriptor: MetricDescriptor; aggregationTemporality: AggregationTemporality } {
+  const descriptor = { name, description: METRICS[name].help, unit: '', valueType: ValueType.DOUBLE };
+  return { descriptor, aggregationTemporality: AggregationTemporality.CUMULATIVE };
+}
+
+function sum(name: MetricName, points: readonly Point<number>[], times: Times): MetricData {
+  const dataPoints = points.map(([attributes, value]) => ({ attributes, value, ...times }));
+  return { ...common(name), dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints };
+}
+
+function gauge(name: MetricName, points: readonly Point<number>[], times: Times): MetricData {
+  const dataPoints = points.map(([attributes, value]) => ({ attributes, value, ...times }));
+  return { ...common(name), dataPointType: DataPointType.GAUGE, dataPoints };
+}
+
+function histogram(name: MetricName, points: readonly Point<Histogram>[], times: Times): MetricData {
+  const dataPoints = points.map(([attributes, { value }]) => ({ attributes, value, ...times }));
+  return { ...common(name), dataPointType: DataPointType.HISTOGRAM, dataPoints };
+}

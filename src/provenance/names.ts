@@ -1,0 +1,110 @@
+/**
+ * Every name that leaves this process as telemetry: spans, attributes, metrics, labels, record fields. Code that writes
+ * one is typed by these lists, so that a misspelt name does not compile. docs/telemetry.md says what each means;
+ * names.test.ts keeps list and page equal both ways.
+ */
+
+export const SPANS = ['behalf.check', 'behalf.identify', 'behalf.decide'] as const;
+
+/** Attributes of the span `behalf.check`. Its children carry none: what they would say is on their parent. */
+export const ATTRIBUTES = [
+  'behalf.decision.id',
+  'behalf.decision.outcome',
+  'behalf.decision.reason',
+  'behalf.hop',
+  'behalf.boundary',
+  'behalf.peer.id',
+  'behalf.subject.id',
+  'behalf.agent.id',
+  'behalf.agent.chain',
+  'behalf.grant.id',
+  'behalf.task.id',
+  'behalf.token.issuer',
+  'behalf.policy.revision',
+  'behalf.matrix.revision',
+  'opa.decision_id',
+  'error.type',
+] as const;
+
+/** Metric name → its labels and help text. The label set of a metric never changes, and no label is unbounded. */
+export const METRICS = {
+  behalf_check_total: { labels: ['hop', 'outcome', 'reason'], help: 'Checks answered' },
+  behalf_check_duration_seconds: { labels: ['outcome'], help: 'From receipt of a Check to its answer' },
+  behalf_policy_duration_seconds: { labels: [], help: 'Time that policy took, input included' },
+  behalf_records_dropped_total: { labels: [], help: 'Decision records that were not written' },
+  behalf_spans_dropped_total: { labels: [], help: 'Spans that were not exported' },
+  behalf_policy_info: { labels: ['revision'], help: 'The policy bundle in force; always 1' },
+  behalf_matrix_info: { labels: ['revision'], help: 'The auth matrix in force; always 1' },
+  behalf_reload_total: { labels: ['result'], help: 'Attempts to load a new configuration' },
+} as const;
+
+/** Top-level fields of a decision record: OPA's decision log, and `authz`. */
+export const RECORD_FIELDS = [
+  'labels',
+  'decision_id',
+  'trace_id',
+  'span_id',
+  'bundles',
+  'path',
+  'input',
+  'result',
+  'requested_by',
+  'timestamp',
+  'metrics',
+  'req_id',
+  'authz',
+] as const;
+
+/** `labels` of a record. */
+export const LABEL_FIELDS = ['id', 'version', 'app'] as const;
+
+/** `input` of a record: what may be kept of the request. */
+export const INPUT_FIELDS = ['hop', 'method', 'host', 'path', 'params'] as const;
+
+/** `metrics` of a record. */
+export const TIMER_FIELDS = ['timer_server_handler_ns', 'timer_identify_ns', 'timer_rego_query_eval_ns'] as const;
+
+/** `authz` of a record. */
+export const AUTHZ_FIELDS = [
+  'outcome',
+  'reason',
+  'class',
+  'detail',
+  'hop',
+  'boundary',
+  'peer',
+  'subject',
+  'subject_issuer',
+  'agent',
+  'actor',
+  'chain',
+  'grant',
+  'task',
+  'token_issuer',
+  'matrix_revision',
+  'config_epoch',
+] as const;
+
+/** Fields of a line in a span file (`provenance.traces: file:PATH`). */
+export const SPAN_FIELDS = [
+  'trace_id',
+  'span_id',
+  'parent_span_id',
+  'name',
+  'kind',
+  'start',
+  'end',
+  'attributes',
+  'status',
+  'links',
+] as const;
+
+export type SpanName = (typeof SPANS)[number];
+export type AttributeName = (typeof ATTRIBUTES)[number];
+export type MetricName = keyof typeof METRICS;
+export type RecordField = (typeof RECORD_FIELDS)[number];
+export type LabelField = (typeof LABEL_FIELDS)[number];
+export type InputField = (typeof INPUT_FIELDS)[number];
+export type TimerField = (typeof TIMER_FIELDS)[number];
+export type AuthzField = (typeof AUTHZ_FIELDS)[number];
+export type SpanField = (typeof SPAN_FIELDS)[number];

@@ -1,0 +1,38 @@
+import { parseStrictJson } from '../strict-json.ts';
+import type { Body } from './check-input.ts';
+import type { Headers } from './headers.ts';
+import type { HttpRequest__Output } from './wire-types.ts';
+
+const LIMITS = { depth: 32, members: 10_000 };
+const ABSENT: Body = Object.freeze({ state: 'absent' });
+const TRUNCATED: Body = Object.freeze({ state: 'truncated' });
+const INVALID: Body = Object.freeze({ state: 'invalid' });
+
+/**
+ * Reads a JSON body, where Envoy sent one. Never refuses: a row that reads the body refuses what is not `ok`, and every
+ * other row does not care (threats E16–E18). `invalid` covers anything that is not unambiguous UTF-8 JSON.
+ */
+export function readBody(http: HttpRequest__Output, headers: Headers): Body {
+  const { raw_body: raw, body: text = '' } = http;
+  const bytes = raw !== undefined && raw.length > 0 ? raw : Buffer.from(text, 'utf8');
+  if (bytes.length === 0) return (http.size ?? -1) > 0 && declaresBody(headers) ? TRUNCATED : ABSENT;
+  if (headers['x-envoy-auth-partial-body'] === 'true' || (http.size ?? -1) > bytes.length) return TRUNCATED;
+  if (!isPlainJson(headers)) return INVALID;
+  try {
+    const json = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), LIMITS);
+    return { state: 'ok', json };
+  } catch {
+    return INVALID;
+  }
+}
+
+/** Envoy was told to send the body (it then says whether it is partial), and sent none of it. */
+function declaresBody(headers: Headers): boolean {
+  return headers['x-envoy-auth-partial-body'] !== undefined;
+}
+
+function isPlainJson(headers: Headers): boolean {
+  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const encoding = headers['content-encoding'] ?? 'identity';
+  return (type === 'application/json' || type.endsWith('+json')) && encoding === 'identity';
+}

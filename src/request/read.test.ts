@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { Refusal } from '../refusals.ts';
+import { read } from './read.ts';
+import type { CheckRequest__Output, HttpRequest__Output } from './wire-types.ts';
+
+function message(http: Partial<HttpRequest__Output>, extensions: Record<string, string> = {}): CheckRequest__Output {
+  const base = { method: 'GET', host: 'erp.acme.example', path: '/v1/x', headers: {} };
+  return {
+    attributes: { request: { http: { ...base, ...http } }, context_extensions: extensions },
+  };
+}
+
+function codeOf(http: Partial<HttpRequest__Output>): string {
+  try {
+    read(message(http));
+    return 'ok';
+  } catch (error) {
+    return error instanceof Refusal ? error.code : 'threw';
+  }
+}
+
+const raw = (pairs: [string, string][]) => ({
+  headers: pairs.map(([key, value]) => ({ key, raw_value: Buffer.from(value) })),
+});
+
+describe('read', () => {
+  it('gives the same input for both header encodings (E05)', () => {
+    const pairs: [string, string][] = [
+      [':authority', 'erp.acme.example'],
+      [':path', '/v1/x'],
+      ['authorization', 'Bearer a.b.c'],
+      ['x-tag', 'one'],
+      ['x-tag', 'two'],
+    ];
+    const mapped = read(message({ headers: { ...Object.fromEntries(pairs), 'x-tag': 'one,two' } }));
+    const { headers: _, ...rest } = message({}).attributes?.request?.http ?? {};
+    const listed = read({
+      attributes: { request: { http: { ...rest, header_map: raw(pairs) } } },
+    });
+    expect(listed).toEqual(mapped);
+    expect(mapped.headers[':path']).toBeUndefined();
+  });
+
+  it.each<[string, Partial<HttpRequest__Output>, string]>([
+    [
+      'both encodings that differ (E05)',
+      { headers: { a: '1' }, header_map: raw([['a', '2']]) },
+      'header_encoding_conflict',
+    ],
+    [
+      'two spellings of a name (E07)',
+      { headers: { Authorization: 'x', authorization: 'y' } },
+      'header_encoding_conflict',
+    ],
+    ['a :path that differs from the path (E10)', { headers: { ':path': '/other' } }, 'header_encoding_conflict'],
+    ['a :method that differs (E15)', { headers: { ':method': 'POST' } }, 'header_encoding_conflict'],
+    ['a Host that differs (E14)', { headers: { host: 'evil.example' } }, 'host_ambiguous'],
+    ['a trailing dot (E14)', { host: 'erp.acme.example.' }, 'host_ambiguous'],
+    ['user info (E14)', { host: 'a@erp.acme.example' }, 'host_ambiguous'],
+    ['an IPv6 zone (E14)', { host: '[fe80::1%25eth0]' }, 'host_ambiguous'],
+    ['no host', { host: '' }, 'host_ambiguous'],
+    ['a lower-case method (E15)', { method: 'get' }, 'method_unsupported'],
+    ['CONNECT (E15)', { method: 'CONNECT' }, 'method_unsupported'],
+    ['no method', { method: '' }, 'method_unsupported'],
+    ['a query apart from the path', { query: 'a=1' }, 'path_not_canonical'],
+  ])('refuses %s', (_, http, code) => {
+    expect(codeOf(http)).toBe(code);
+  });
+
+  it('refuses two authorization headers in the raw encoding (E06)', () => {
+    const { headers: _, ...rest } = message({}).attributes?.request?.http ?? {};
+    const twice = {
+      ...rest,
+      header_map: raw([
+        ['authorization', 'Bearer a'],
+        ['Authorization', 'Bearer b'],
+      ]),
+    };
+    expect(() =>
+      read({ attributes: { request: { http: twice } } }),
+    ).toThrow('credential_ambiguous');
+  });
+
+  it.each([{}, { attributes: {} }, { attributes: { request: {} } }])(
+    'refuses a message without HTTP: %j (E32)',
+    (bare) => {
+      expect(() => read(bare as CheckRequest__Output)).toThrow('malformed_check_request');
+    },
+  );
+
+  it('drops the default port and keeps any other', () => {
+    expect(read(message({ host: 'ERP.acme.example:443' })).host).toBe('erp.acme.example');
+    expect(read(message({ host: 'erp.acme.example:8443' })).host).toBe('erp.acme.example:8443');
+  });
+
+  it('survives a header named __proto__ (J11)', () => {
+    const headers = JSON.parse('{"__proto__":"x","a":"1"}') as Record<string, string>;
+    expect(read(message({ headers })).headers['a']).toBe('1');
+    expect(Object.prototype).not.toHaveProperty('a');
+  });
+
+  it.each<[string, Partial<HttpRequest__Output>, string]>([
+    ['no body', {}, 'absent'],
+    [
+      'a partial body (E16)',
+      { body: '{"a":', headers: { 'x-envoy-auth-partial-body': 'true', 'content-type': 'application/json' } },
+      'truncated',
+    ],
+    ['less than its size (E16)', { body: '{}', size: 9, headers: { 'content-type': 'application/json' } }, 'truncated'],
+    ['another type', { body: '{}', headers: { 'content-type': 'text/plain' } }, 'invalid'],
+    [
+      'an encoded body (E17)',
+      { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } },
+      'invalid',
+    ],
+    [
+      'a member named twice (E18)',
+      { body: '{"a":1,"a":2}', headers: { 'content-type': 'application/json' } },
+      'invalid',
+    ],
+    [
+      'bytes that are not UTF-8 (E17)',
+      { raw_body: Buffer.from([0x22, 0xff, 0x22]), headers: { 'content-type': 'application/json' } },
+      'invalid',
+    ],
+    [
+      'a whole JSON body',
+      { body: '{"a":1}', size: 7, headers: { 'content-type': 'application/json; charset=utf-8' } },
+      'ok',
+    ],
+  ])('sees %s', (_, http, state) => {
+    expect(read(message(http)).body.state).toBe(state);
+  });
+});

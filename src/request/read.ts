@@ -1,0 +1,54 @@
+import { Refusal } from '../refusals.ts';
+import { readBody } from './body.ts';
+import type { CheckInput } from './check-input.ts';
+import { readHeaders } from './headers.ts';
+import { readHost } from './host.ts';
+import { readTarget } from './path.ts';
+import type { CheckRequest__Output } from './wire-types.ts';
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/**
+ * Turns Envoy's message into the one input of all later steps. Decisions rest on Envoy's own `method`, `host` and
+ * `path` only: `x-envoy-original-path`, `x-forwarded-*` and method overrides are plain headers (threats E10, E15).
+ * @throws Refusal, see the `read` codes in refusals.ts
+ */
+export function read(message: CheckRequest__Output): CheckInput {
+  const attributes = message.attributes;
+  const http = attributes?.request?.http;
+  if (attributes === undefined || http === undefined) {
+    throw new Refusal('malformed_check_request', 'the message holds no HTTP request');
+  }
+  const headers = readHeaders(http);
+  const method = http.method ?? '';
+  if (!METHODS.has(method)) throw new Refusal('method_unsupported', 'the method is not one that rows can name');
+  requireSame(headers[':path'], http.path ?? '', 'path');
+  requireSame(headers[':method'], method, 'method');
+  const host = readHost(http.host ?? '', headers);
+  const target = readTarget(http.path ?? '');
+  if (http.query) throw new Refusal('path_not_canonical', 'the query is stated apart from the path');
+  const body = readBody(http, headers);
+  for (const name of [':path', ':method', ':authority', ':scheme']) delete headers[name];
+  const namedHop = attributes.context_extensions?.['behalf.hop'];
+  return Object.freeze({
+    namedHop: namedHop === '' ? undefined : namedHop,
+    requestId: headers['x-request-id'],
+    method,
+    host,
+    ...target,
+    headers,
+    isGrpc: (headers['content-type'] ?? '').startsWith('application/grpc'),
+    peer: {
+      principal: attributes.source?.principal ?? '',
+      certificate: attributes.source?.certificate ?? '',
+    },
+    body,
+  });
+}
+
+/** A pseudo-header that differs from the attribute would let two readers see two requests. */
+function requireSame(pseudo: string | undefined, stated: string, what: string): void {
+  if (pseudo !== undefined && pseudo !== stated) {
+    throw new Refusal('header_encoding_conflict', `the :${what} header differs from the ${what}`);
+  }
+}

@@ -1,0 +1,3 @@
+/** The generated wire types that the read step takes, under the names that this folder uses. */
+export type { _envoy_service_auth_v3_AttributeContext_HttpRequest__Output as HttpRequest__Output } from '../generated/envoy/service/auth/v3/AttributeContext.ts';
+export type { CheckRequest__Output } from '../generated/envoy/service/auth/v3/CheckRequest.ts';

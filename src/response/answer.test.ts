@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckResponse } from '../generated/envoy/service/auth/v3/CheckResponse.ts';
+import { REFUSALS, Refusal, type RefusalCode } from '../refusals.ts';
+import { decodeCheckResponse } from '../wire.ts';
+import { type Allowed, allow } from './allow.ts';
+import { deny } from './deny.ts';
+import { encode } from './encode.ts';
+import { LAST_RESORT } from './last-resort.ts';
+
+const facts = (over: object = {}): Allowed =>
+  ({
+    decisionId: 'd-1',
+    input: {
+      headers: { 'x-behalf-subject': 'forged', x_behalf_agent: 'forged', 'x-behalf-other': 'f', accept: '*/*' },
+    },
+    routed: { hop: { id: 'erp.read', delegation: { mode: 'required', action: 'read' } } },
+    identity: {
+      peer: { id: 'spiffe://td/a' },
+      subject: { id: 'alice', issuer: 'i' },
+      actor: { id: 'spiffe://td/a', agent: 'a' },
+      token: { expiresAt: 1 },
+    },
+    grant: { id: 'g-1', task: 't-1', actions: ['read'] },
+    outcome: { allow: true, reasons: [], headers: {}, metadata: {} },
+    policyRevision: 'r',
+    subjectLabel: 's',
+    ...over,
+  }) as unknown as Allowed;
+
+const denial = (code: RefusalCode, over: object = {}) =>
+  decodeCheckResponse(
+    encode(deny({ decisionId: 'd-1', refusal: new Refusal(code, 'why'), isGrpc: false, detail: 'class', ...over })),
+  ).denied_response;
+
+const headersOf = (options: readonly { header?: { key?: string; value?: string } }[] = []): Record<string, unknown> =>
+  Object.fromEntries(options.map(({ header }) => [header?.key ?? '', header?.value]));
+
+describe('an answer', () => {
+  it.each<[string, CheckResponse]>([
+    ['no status', { denied_response: { status: { code: 403 } } }],
+    ['nothing at all', {}],
+    ['status OK', { status: { code: 0 }, denied_response: { status: { code: 403 } } }],
+    ['no denied_response', { status: { code: 7 } }],
+    ['an ok_response', { status: { code: 7 }, ok_response: {} }],
+    ['HTTP 200', { status: { code: 7 }, denied_response: { status: { code: 200 } } }],
+    ['a misspelt field', { Status: { code: 7 }, denied_response: { status: { code: 403 } } } as CheckResponse],
+  ])('that denies cannot leave with %s (E01)', (_, message) => {
+    expect(() => encode({ kind: 'deny', message })).toThrow();
+  });
+
+  it.each<[string, CheckResponse]>([
+    ['no status', { ok_response: {} }],
+    ['a non-zero status', { status: { code: 7 }, ok_response: {} }],
+    ['no ok_response', { status: { code: 0 } }],
+  ])('that allows cannot leave with %s (E01)', (_, message) => {
+    expect(() => encode({ kind: 'allow', message })).toThrow();
+  });
+
+  it('of last resort is a denial', () => {
+    const { status, denied_response } = decodeCheckResponse(LAST_RESORT);
+    expect(status?.code).toBe(14);
+    expect(denied_response?.status?.code).toBe(503);
+  });
+
+  it.each(Object.keys(REFUSALS) as RefusalCode[])('for %s denies with its status, in both protocols', (code) => {
+    const { httpStatus, grpcCode, class: cls } = REFUSALS[code];
+    const denied = denial(code, { isGrpc: true, scopes: ['a:b'] });
+    expect(denied?.status?.code).toBe(httpStatus);
+    const headers = headersOf(denied?.headers);
+    expect(headers['grpc-status']).toBe(String(grpcCode));
+    expect('www-authenticate' in headers).toBe(cls === 'unauthenticated' || code === 'scope_missing');
+    expect(headersOf(denial(code)?.headers)['grpc-status']).toBeUndefined();
+  });
+
+  it('tells the client the class only, unless the code is public or detail is full (E25)', () => {
+    expect(JSON.parse(denial('token_expired')?.body ?? '')).toEqual({ decision_id: 'd-1', class: 'unauthenticated' });
+    expect(JSON.parse(denial('approval_required')?.body ?? '')).toMatchObject({ reason: 'approval_required' });
+    expect(JSON.parse(denial('token_expired', { detail: 'full' })?.body ?? '')).toMatchObject({ detail: 'why' });
+  });
+});
+
+describe('allow', () => {
+  it('overwrites what is ours and removes every other spelling of it (E08, E09, E24)', () => {
+    const ok = decodeCheckResponse(encode(allow(facts()))).ok_response;
+    expect(headersOf(ok?.headers)).toEqual({
+      'x-behalf-decision': 'd-1',
+      'x-behalf-subject': 'alice',
+      'x-behalf-agent': 'spiffe://td/a',
+      'x-behalf-grant': 'g-1',
+      'x-behalf-task': 't-1',
+    });
+    expect(ok?.headers?.every(({ append_action }) => append_action === 2)).toBe(true);
+    expect(ok?.headers_to_remove).toEqual(['x_behalf_agent', 'x-behalf-other']);
+  });
+
+  it.each(['a\r\nx-behalf-agent: b', 'a\u0000', ' a', 'a ', 'a\u2028', 'é', '', 'x'.repeat(3000)])(
+    'refuses the subject %j as a header (E23)',
+    (id) => {
+      const identity = { ...facts().identity, subject: { id, issuer: 'i' } };
+      expect(() => allow(facts({ identity }))).toThrow('claim_not_header_safe');
+    },
+  );
+
+  it.each<[string, object]>([
+    ['no outcome', { outcome: undefined }],
+    ['an outcome that is not an allow', { outcome: { allow: 'true', headers: {}, metadata: {} } }],
+    ['an outcome that never settled', { outcome: Promise.resolve({ allow: true }) }],
+    ['no identity', { identity: {} }],
+    ['an actor who is not the peer (A04)', { identity: { ...facts().identity, actor: { id: 'spiffe://td/b' } } }],
+    ['no grant', { grant: undefined }],
+    ['a grant for something else', { grant: { id: 'g', task: 't', actions: ['write'] } }],
+    [
+      'no actor where delegation is demanded',
+      { identity: { ...facts().identity, actor: undefined }, grant: undefined },
+    ],
+    ['no row', { routed: {} }],
+  ])('does not happen with %s (E02)', (_, over) => {
+    expect(() => encode(allow(facts(over)))).toThrow();
+  });
+});

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import type { Trail } from '../provenance/trail.ts';
+import { Refusal } from '../refusals.ts';
+
+/** The Check itself, as this step needs it; check.ts provides it. Neither function rejects or throws. */
+export interface Decider {
+  check(bytes: Uint8Array, trail: Trail): Promise<Buffer>;
+  refuse(refusal: Refusal, trail: Trail): Buffer;
+}
+
+export interface AuthorizationParts {
+  readonly decider: Decider;
+  /** Writes span, record and metrics of one Check; called once for each, after the answer is on its way. */
+  readonly record: (trail: Trail) => void;
+  readonly maxInFlight: number;
+  readonly log: Logger;
+}
+
+/** We answer within 150 ms, or three quarters of a shorter timeout of Envoy's (default 200 ms; design §2, threats E03). */
+const BUDGET_MS = 150;
+const BUDGET_SHARE = 0.75;
+
+/** The handler of `Authorization.Check`, on raw bytes, and the number of Checks that it is working on. */
+export interface Authorization {
+  readonly handle: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => void;
+  readonly inFlight: () => number;
+}
+
+/**
+ * Answers every call exactly once and in time, and leaves exactly one record for it, also when Envoy has hung up
+ * (design §1.7). A step that never settles is answered by the timer; its late result is dropped.
+ */
+export function createAuthorization({ decider, record, maxInFlight, log }: AuthorizationParts): Authorization {
+  let inFlight = 0;
+
+  function handle(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void {
+    const trail = begin(call);
+    inFlight++;
+    let isAnswered = false;
+
+    function answer(bytes: Buffer, known: Trail): void {
+      if (isAnswered) return;
+      isAnswered = true;
+      inFlight--;
+      clearTimeout(timer);
+      callback(null, bytes);
+      known.answered = performance.now();
+      report(known, log);
+      setImmediate(record, known);
+    }
+
+    const timer = setTimeout(() => {
+      // The walk may still write to its trail: what is recorded is a copy.
+      const known = { ...trail };
+      answer(decider.refuse(new Refusal('deadline_exceeded', 'the decision took too long'), known), known);
+    }, budgetOf(call));
+
+    if (inFlight > maxInFlight) {
+      answer(decider.refuse(new Refusal('overloaded', `over ${maxInFlight} Checks are in flight`), trail), trail);
+      return;
+    }
+    decider.check(call.request, trail).then(
+      (bytes) => answer(bytes, trail),
+      (error: unknown) => {
+        const refusal = new Refusal('internal_error', 'the Check rejected', { cause: error });
+        answer(decider.refuse(refusal, trail), trail);
+      },
+    );
+  }
+
+  return { handle, inFlight: () => inFlight };
+}
+
+function begin(call: ServerUnaryCall<Buffer, Buffer>): Trail {
+  const traceparent = call.metadata.get('traceparent')[0];
+  const tracestate = call.metadata.get('tracestate')[0];
+  return {
+    decisionId: randomUUID(),
+    receivedAt: Date.now(),
+    started: performance.now(),
+    callerTrace: {
+      ...(typeof traceparent === 'string' && { traceparent }),
+      ...(typeof tracestate === 'string' && { tracestate }),
+    },
+  };
+}
+
+/** Envoy sends its timeout as `grpc-timeout`; grpc-js gives it as a deadline. */
+function budgetOf(call: ServerUnaryCall<Buffer, Buffer>): number {
+  const deadline = call.getDeadline();
+  const remaining = Number(deadline) - Date.now();
+  return Number.isFinite(remaining) ? Math.max(1, Math.min(BUDGET_MS, remaining * BUDGET_SHARE)) : BUDGET_MS;
+}
+
+/** A bug is the operator's to see: the client only learns that it was a fault. */
+function report({ refusal, decisionId }: Trail, log: Logger): void {
+  if (refusal?.code === 'internal_error') log.error({ decisionId, err: refusal.cause }, 'a step of a Check failed');
+}

@@ -1,0 +1,49 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseStrictJson, StrictJsonError } from './strict-json.ts';
+
+const LIMITS = { depth: 4, members: 6 };
+
+function faultOf(text: string): string {
+  try {
+    parseStrictJson(text, LIMITS);
+    return 'none';
+  } catch (error) {
+    return error instanceof StrictJsonError ? error.fault : 'other';
+  }
+}
+
+describe('strict JSON', () => {
+  it.each([
+    ['{"a":1,"a":2}', 'duplicate'],
+    ['{"act":1,"\\u0061ct":2}', 'duplicate'],
+    ['{"x":{"a":1,"b":[{"c":1,"c":1}]}}', 'duplicate'],
+    ['[[[[[1]]]]]', 'depth'],
+    ['{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1}', 'members'],
+    ['{"a":', 'syntax'],
+    ['', 'syntax'],
+    ['"open', 'syntax'],
+    ['{"a":1} {"a":2}', 'syntax'],
+    ['{"a":{"x":1},"b":{"x":1}}', 'none'],
+    ['["a","a",{"a":"a"}]', 'none'],
+    ['{"a":"},{\\"a\\":"}', 'none'],
+  ])('finds in %s the fault: %s (J08, J09, J10)', (text, fault) => {
+    expect(faultOf(text)).toBe(fault);
+  });
+
+  it('reads every JSON text exactly as JSON.parse does', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 3 }), (text) => {
+        expect(parseStrictJson(text, { depth: 50, members: 100_000 })).toEqual(JSON.parse(text));
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+
+  it('never throws anything but its own error, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => ['none', 'syntax', 'duplicate', 'depth', 'members'].includes(faultOf(text))),
+      { seed: 8, numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url';
+import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import type { CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts';
+import type { CheckResponse, CheckResponse__Output } from './generated/envoy/service/auth/v3/CheckResponse.ts';
+
+/**
+ * The wire, loaded once from protos/. `server` decodes with it and `response` encodes with it; no other step sees it.
+ * `keepCase` leaves Envoy's field names as they are, except inside google.protobuf.Struct (`stringValue`).
+ */
+const definitions = loadSync(
+  ['envoy/service/auth/v3/external_auth.proto', 'grpc/health/v1/health.proto'].map((file) =>
+    fileURLToPath(new URL(`../protos/${file}`, import.meta.url)),
+  ),
+  {
+    includeDirs: [fileURLToPath(new URL('../protos/', import.meta.url))],
+    keepCase: true,
+    longs: Number,
+    enums: Number,
+    defaults: false,
+    oneofs: false,
+  },
+);
+
+const authorization = definitions['envoy.service.auth.v3.Authorization'] as ServiceDefinition;
+const checkResponse = definitions['envoy.service.auth.v3.CheckResponse'] as MessageTypeDefinition<
+  CheckResponse,
+  CheckResponse__Output
+>;
+
+/** `grpc.health.v1.Health`, as grpc-js registers it. */
+export const healthService = definitions['grpc.health.v1.Health'] as ServiceDefinition;
+
+/** The path of the one method that we serve. */
+export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
+
+/** @throws where the bytes are no CheckRequest */
+export function decodeCheckRequest(bytes: Uint8Array): CheckRequest__Output {
+  return (authorization['Check'] as ServiceDefinition[string]).requestDeserialize(
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  );
+}
+
+/** Encodes without judging: only response/encode.ts may call it. */
+export function encodeCheckResponse(message: CheckResponse): Buffer {
+  return checkResponse.serialize(message);
+}
+
+/** For tests and the health command: reads what Envoy would read. */
+export function decodeCheckResponse(bytes: Uint8Array): CheckResponse__Output {
+  return checkResponse.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
