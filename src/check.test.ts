@@ -134,7 +134,8 @@ describe('a broken step', () => {
     const steps = {
       ...STEPS,
       [name]: () => {
-        throw 'text' as never;
+        // oxlint-disable-next-line typescript/only-throw-error -- opa-wasm throws strings, and so may others
+        throw 'text';
       },
     };
     expect(await ask({}, { steps })).toBe('internal_error');
@@ -143,7 +144,7 @@ describe('a broken step', () => {
   it.each(names)('%s that returns garbage denies (E02)', async (name) => {
     for (const value of garbage) {
       const { answer } = await world.put(await world.request(), {
-        steps: { ...STEPS, [name]: () => value } as typeof STEPS,
+        steps: { ...STEPS, [name]: () => value },
       });
       expect([value, answer.ok_response]).toEqual([value, undefined]);
       expect(answer.status?.code).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { delegate } from './delegation/delegate.ts';
 import { identify } from './identity/identify.ts';
 import type { Identity } from './identity/identity.ts';
+import { identifyPeer } from './identity/peer.ts';
 import { route } from './matrix/route.ts';
 import { decide } from './policy/decide.ts';
 import { policyInput } from './policy/input.ts';
@@ -15,7 +16,7 @@ import { receive } from './server/receive.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The steps of one Check. Tests put broken ones in their place; nothing else does. */
-export const STEPS = { receive, read, route, identify, delegate, decide, allow, encode };
+export const STEPS = { receive, read, route, identifyPeer, identify, delegate, decide, allow, encode };
 
 export interface CheckParts {
   /** The live snapshot; undefined until the first one is complete. Read once a Check. */
@@ -38,7 +39,8 @@ export async function check(bytes: Uint8Array, trail: Trail, parts: CheckParts):
     const input = (trail.input = steps.read(steps.receive(bytes, parts.maxMessageBytes)));
     const routed = (trail.routed = steps.route(input, live.matrix));
     trail.identifyTook = begin();
-    const identity = (trail.identity = await steps.identify(input, routed.hop, { ...live, now }));
+    const peer = (trail.peer = steps.identifyPeer(input.peer, live.matrix.trustDomains, now));
+    const identity = (trail.identity = await steps.identify(input, routed.hop, { ...live, peer, now }));
     end(trail.identifyTook);
     const grant = (trail.grant = steps.delegate(identity, routed, input, now));
     trail.decideTook = begin();
@@ -62,7 +64,7 @@ export async function check(bytes: Uint8Array, trail: Trail, parts: CheckParts):
 export function refuse(refusal: Refusal, trail: Trail, { snapshot, subjectLabel }: CheckParts): Buffer {
   trail.refusal = refusal;
   try {
-    const { identity, input, routed } = trail;
+    const { identity, input, peer, routed } = trail;
     return encode(
       deny({
         decisionId: trail.decisionId,
@@ -71,7 +73,7 @@ export function refuse(refusal: Refusal, trail: Trail, { snapshot, subjectLabel 
         detail: snapshot()?.denialDetail ?? 'class',
         hop: routed?.hop.id,
         scopes: routed?.hop.credential.scopes,
-        agent: identity?.actor?.agent ?? identity?.peer.id,
+        agent: identity?.actor?.agent ?? peer?.id,
         subjectLabel: identity && subjectLabel(identity),
         grant: trail.grant?.id,
         policyRevision: trail.policyRevision,
@@ -88,6 +90,7 @@ function liveSnapshot({ snapshot }: CheckParts, trail: Trail): Snapshot {
   trail.epoch = live.epoch;
   trail.matrixRevision = live.matrix.revision;
   trail.policyRevision = live.policy.revision;
+  trail.entrypoint = live.policy.entrypoint;
   return live;
 }
 

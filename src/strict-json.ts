@@ -27,12 +27,20 @@ const BACKSLASH = 0x5c;
  */
 export function parseStrictJson(text: string, limits: JsonLimits): unknown {
   scan(text, limits);
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
     throw new StrictJsonError('syntax');
   }
+  if (SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(JSON.stringify(value))) throw new StrictJsonError('syntax');
+  return value;
 }
+
+/** Half a character (RFC 8259 §8.2): some parsers keep it, some replace it, and OPA's aborts. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+/** `JSON.stringify` escapes a surrogate only where it stands alone. */
+const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
 /** One pass over the text. `open` holds, for each open bracket, the names seen (an array has none). */
 function scan(text: string, limits: JsonLimits): void {

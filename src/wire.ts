@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import type { CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts';
+import type { CheckRequest, CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts';
 import type { CheckResponse, CheckResponse__Output } from './generated/envoy/service/auth/v3/CheckResponse.ts';
 
 /**
@@ -22,6 +22,7 @@ const definitions = loadSync(
 );
 
 const authorization = definitions['envoy.service.auth.v3.Authorization'] as ServiceDefinition;
+const checkMethod = authorization['Check'] as ServiceDefinition[string];
 const checkResponse = definitions['envoy.service.auth.v3.CheckResponse'] as MessageTypeDefinition<
   CheckResponse,
   CheckResponse__Output
@@ -35,9 +36,12 @@ export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 
 /** @throws where the bytes are no CheckRequest */
 export function decodeCheckRequest(bytes: Uint8Array): CheckRequest__Output {
-  return (authorization['Check'] as ServiceDefinition[string]).requestDeserialize(
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-  );
+  return checkMethod.requestDeserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** Encodes a CheckRequest as Envoy would: for the self-check and tests. */
+export function encodeCheckRequest(message: CheckRequest): Buffer {
+  return checkMethod.requestSerialize(message);
 }
 
 /** Encodes without judging: only response/encode.ts may call it. */

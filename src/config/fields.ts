@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-export const DURATION = /^[1-9][0-9]{0,8}[smhd]$/;
+const DURATION = /^[1-9][0-9]{0,8}[smhd]$/;
 
 /** A duration such as `30s`, `5m`, `1h`, `7d`; seconds once read. */
 export function duration() {

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { LoadedConfig } from './load.ts';
-import { dotted } from './strict-yaml.ts';
 import type { Config } from './schema.ts';
 import { buildSnapshot, snapshotFiles } from './snapshot.ts';
+import { dotted } from './strict-yaml.ts';
 import { fingerprint, watchFiles } from './watch.ts';
 
 /** How one reload ended. `epoch` is that of the snapshot in use afterwards. */
@@ -35,6 +36,8 @@ export interface Reloader {
 // A change of these is noticed and reported, and waits for a restart: their parts are built once.
 const FIXED = ['listen', 'provenance', 'limits'] as const;
 const MAX_ATTEMPTS = 5;
+const KEYS_WITHIN_MS = 1000;
+const LOOK_EVERY_MS = 5;
 
 /**
  * Builds the first snapshot, then a new one whenever a file it came from changes, or when asked. A new one replaces the
@@ -55,10 +58,13 @@ export async function startReloader({ config: first }: LoadedConfig, options: Re
     try {
       const build = { epoch: live.epoch + 1, log, previous: live };
       const { config, snapshot } = await buildSteady(options, (files, state) => watch.follow(files, state), build);
-      // Timers of keys that both use are handed on: the old lets go before the new takes hold.
+      snapshot.issuers.start();
+      await keysHad(snapshot);
+      // Keys that both use go on being refreshed: the old lets go before the new takes hold again.
       live.issuers.close();
       live = snapshot;
-      if (!isClosed) live.issuers.start();
+      if (isClosed) live.issuers.close();
+      else live.issuers.start();
       return { ok: true, epoch: live.epoch, trigger, needRestart: changedKeys(first, config) };
     } catch (error) {
       return { ok: false, epoch: live.epoch, trigger, error: error instanceof Error ? error.message : String(error) };
@@ -90,6 +96,12 @@ export async function startReloader({ config: first }: LoadedConfig, options: Re
       live.issuers.close();
     },
   };
+}
+
+/** Waits a little for new keys, so that a reload does not make a ready process unready for a moment. */
+async function keysHad({ issuers }: Snapshot): Promise<void> {
+  const end = performance.now() + KEYS_WITHIN_MS;
+  while (performance.now() < end && issuers.status().some(({ ready }) => !ready)) await delay(LOOK_EVERY_MS);
 }
 
 /**

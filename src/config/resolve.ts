@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseAddress } from './address.ts';
-import { fileReason } from './problem.ts';
+import { fileReason, shownPath } from './problem.ts';
 import type { Config } from './schema.ts';
 import type { KeyPath } from './strict-yaml.ts';
 
@@ -65,7 +65,7 @@ export function resolveSecrets(config: Config, { configPath, env, report }: Reso
     try {
       key = readFileSync(path, 'utf8').trimEnd();
     } catch (error) {
-      refuse(`the key file cannot be read: ${fileReason(error)}`);
+      refuse(`the file ${shownPath(path)} cannot be read: ${fileReason(error)}`);
     }
   }
   if (key !== undefined && key.length < MIN_KEY_CHARACTERS)
@@ -84,14 +84,13 @@ export function checkKeyFiles(config: Config, report: ResolveOptions['report']):
 }
 
 function keyFileProblem(path: string): string | undefined {
+  const file = `the key file ${shownPath(path)}`;
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    return error instanceof SyntaxError
-      ? 'the key file is not valid JSON'
-      : `the key file cannot be read: ${fileReason(error)}`;
+    return error instanceof SyntaxError ? `${file} is not valid JSON` : `${file} cannot be read: ${fileReason(error)}`;
   }
   const isSet = typeof value === 'object' && value !== null && 'keys' in value && Array.isArray(value.keys);
-  return isSet ? undefined : 'the key file is not a key set: it has no list "keys" (RFC 7517)';
+  return isSet ? undefined : `${file} is not a key set: it has no list "keys" (RFC 7517)`;
 }

@@ -2,6 +2,7 @@ import { createIssuers, type Issuers } from '../identity/issuers.ts';
 import type { Logger } from '../log.ts';
 import { loadMatrix } from '../matrix/compile.ts';
 import { loadPolicy } from '../policy/load.ts';
+import { selfCheck } from '../self-check.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Config } from './schema.ts';
 
@@ -13,12 +14,14 @@ export interface SnapshotOptions {
 }
 
 /**
- * Builds everything that a reload replaces, whole or not at all; starts nothing.
+ * Builds everything that a reload replaces, whole or not at all, and proves that Checks can be decided with it; starts
+ * nothing.
  * @throws ConfigError for the matrix, BundleError for the policy
  */
 export async function buildSnapshot(config: Config, { epoch, log, previous }: SnapshotOptions): Promise<Snapshot> {
   const matrix = loadMatrix(config.matrix, { issuers: config.issuers.map(({ issuer }) => issuer) });
   const policy = await loadPolicy({ path: config.policy.bundle, entrypoint: config.policy.entrypoint });
+  await selfCheck(policy, log);
   const issuers = createIssuers(config.issuers, { log, previous: previous && fetchedOnly(previous.issuers) });
   return Object.freeze({ epoch, matrix, issuers, policy, denialDetail: config.denials.detail });
 }

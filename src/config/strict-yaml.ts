@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml';
 import { ConfigError, fileReason, type Problem, shownPath } from './problem.ts';
@@ -61,8 +62,19 @@ export function readStrictYaml(path: string): StrictYaml {
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0)
     throw new ConfigError(faults.map((fault) => ({ where: place(fault.pos[0]), message: inWords(fault, text) })));
+  rejectPrototypeKeys(document, place);
   const value = toValue(document, shown);
   return { path, bytes, value, where: (keys, at = 'value') => place(offsetOf(document, keys, at)) };
+}
+
+/** A key of this name is lost, or worse, on its way through JavaScript: what was written must never just vanish. */
+function rejectPrototypeKeys(document: Document.Parsed, place: (offset: number) => string): void {
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      throw new ConfigError([{ where: place(startOf(key)), message: 'unknown key "__proto__"; remove it' }]);
+    },
+  });
 }
 
 function readBytes(path: string): Buffer {

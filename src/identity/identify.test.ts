@@ -6,6 +6,7 @@ import type { Agent, Authority, Hop, Matrix } from '../matrix/hop.ts';
 import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 import { identify } from './identify.ts';
+import { identifyPeer } from './peer.ts';
 import { createIssuers, type IssuerConfig, type Issuers } from './issuers.ts';
 
 const ERP = 'https://erp.acme.example';
@@ -86,7 +87,9 @@ async function outcome(token: string, call: Call = {}): Promise<string> {
     peer: { principal: '', certificate: call.certificate ?? certificates.procurement },
   } as unknown as CheckInput;
   try {
-    const who = await identify(input, call.row ?? hop(), { matrix, issuers, now: call.now ?? Date.now() });
+    const now = call.now ?? Date.now();
+    const peer = identifyPeer(input.peer, matrix.trustDomains, now);
+    const who = await identify(input, call.row ?? hop(), { peer, matrix, issuers, now });
     return `${who.subject.id} by ${who.actor?.agent ?? 'itself'} after ${who.chain.length}`;
   } catch (error) {
     return error instanceof Refusal ? error.code : `threw ${String(error)}`;
@@ -282,8 +285,9 @@ describe('identify', () => {
       headers: { authorization: `Bearer ${token}` },
       peer: { principal: '', certificate: certificates.procurement },
     };
+    const peer = { id: procurement.spiffeId, trustDomain: 'prod.acme.example' };
     await expect(
-      identify(input as unknown as CheckInput, hop(), { matrix, issuers: late, now: Date.now() }),
+      identify(input as unknown as CheckInput, hop(), { peer, matrix, issuers: late, now: Date.now() }),
     ).rejects.toThrow('key_unknown');
     expect(late.get(ISSUER)?.keys.epoch).not.toBe(before);
     late.close();

@@ -6,30 +6,30 @@ import { bearerToken } from './bearer.ts';
 import type { Identity, Peer } from './identity.ts';
 import type { Issuers } from './issuers.ts';
 import { judgeToken } from './judge-token.ts';
-import { identifyPeer } from './peer.ts';
 import { type VerifiedToken, verifyToken } from './verify-token.ts';
 
 /** What identify needs beside the request. `now` is in milliseconds since the epoch. */
 export interface IdentifyParts {
+  /** Who holds the connection, proven by the step before. */
+  readonly peer: Peer;
   readonly matrix: Matrix;
   readonly issuers: Issuers;
   readonly now: number;
 }
 
 /**
- * Answers who is calling (the certificate) and on whose behalf (the token), and binds the two: the token's current
- * actor must be the mTLS peer (`sender: peer`; threats A04, A11). Resolves synchronously for a remembered token.
+ * Answers on whose behalf the peer calls, and binds the two layers: the token's current actor must be the mTLS peer
+ * (`sender: peer`; threats A04, A11). Answers synchronously for a remembered token.
  * @throws Refusal
  */
 export function identify(input: CheckInput, hop: Hop, parts: IdentifyParts): Identity | Promise<Identity> {
-  const peer = identifyPeer(input.peer, parts.matrix.trustDomains, parts.now);
   const token = verifyToken(bearerToken(input.headers), parts.issuers, parts.now);
   return token instanceof Promise
-    ? token.then((verified) => bind(peer, verified, hop, parts))
-    : bind(peer, token, hop, parts);
+    ? token.then((verified) => bind(verified, hop, parts))
+    : bind(token, hop, parts);
 }
 
-function bind(peer: Peer, token: VerifiedToken, hop: Hop, { matrix, now }: IdentifyParts): Identity {
+function bind(token: VerifiedToken, hop: Hop, { peer, matrix, now }: IdentifyParts): Identity {
   judgeToken(token, hop.credential, now);
   const { claims } = token;
   const { issuer } = token.issuer.config;

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Logger } from 'pino';
-import { createKeySet, type KeySet } from './key-set.ts';
+import { createKeySet, type KeySet, type KeySetOptions } from './key-set.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
 /** An issuer that we accept tokens from. `clockSkew` is in seconds. */
@@ -35,19 +34,18 @@ export interface Issuers {
 
 const MAX_VERIFIED = 20_000;
 
-/**
- * @param options.previous the issuers that these replace: unchanged ones keep their keys, so that a reload while a JWKS
- *   endpoint is down costs nothing
- */
-export function createIssuers(
-  configs: readonly IssuerConfig[],
-  options: { readonly log: Logger; readonly previous?: Issuers | undefined },
-): Issuers {
+export interface IssuersOptions extends KeySetOptions {
+  /** The issuers that these replace: unchanged ones keep their keys, so that a reload while a JWKS is down costs nothing. */
+  readonly previous?: Issuers | undefined;
+}
+
+/** Makes the issuers of one configuration; fetches nothing before `start` or the first token. */
+export function createIssuers(configs: readonly IssuerConfig[], options: IssuersOptions): Issuers {
   const byName = new Map<string, Issuer>();
   for (const config of configs) {
     const before = options.previous?.get(config.issuer);
     const reuse = before !== undefined && JSON.stringify(before.config.jwks) === JSON.stringify(config.jwks);
-    const keys = reuse ? before.keys : createKeySet(config.issuer, config.jwks, { log: options.log });
+    const keys = reuse ? before.keys : createKeySet(config.issuer, config.jwks, options);
     byName.set(config.issuer, { config, keys });
   }
   return {

@@ -71,7 +71,10 @@ export function createKeySet(
       }
       lastFailure = undefined;
     } catch (error) {
-      lastFailure = messageOf(error);
+      const failure = messageOf(error);
+      // Retried every few seconds: told once, and again when the cause changes.
+      if (failure === lastFailure) return;
+      lastFailure = failure;
       const effect = keys === undefined ? 'its tokens are refused until they load' : 'the last good keys stay in use';
       log.warn({ issuer, source, error: lastFailure }, `issuer keys cannot be had; ${effect}`);
     }

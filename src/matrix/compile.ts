@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { ConfigError } from '../config/problem.ts';
 import { checkShape } from '../config/shape.ts';
 import { dotted, readStrictYaml } from '../config/strict-yaml.ts';
-import type { Agent, Authority, ContextSource, Hop, Matrix } from './hop.ts';
+import { parseContextSource } from './context-source.ts';
+import type { Agent, Authority, Hop, Matrix } from './hop.ts';
 import { parsePathTemplate } from './path-template.ts';
-import { checkReferences, splitSource } from './references.ts';
+import { checkReferences } from './references.ts';
 import { type HopFile, LATER_MATRIX_KEYS, type MatrixFile, matrixSchema } from './schema.ts';
 
 export interface LoadMatrixOptions {
@@ -84,13 +85,10 @@ function compileHop(id: string, hop: HopFile, { agents, authorities }: Parts): H
       grant: 'token',
       action: delegation.action,
       context: Object.freeze(
-        Object.fromEntries(Object.entries(delegation.context).map(([key, source]) => [key, contextSource(source)])),
+        Object.fromEntries(
+          Object.entries(delegation.context).map(([key, source]) => [key, parseContextSource(source)]),
+        ),
       ),
     }),
   });
-}
-
-function contextSource(source: string): ContextSource {
-  const [from, name] = splitSource(source);
-  return Object.freeze({ from: from as ContextSource['from'], name });
 }

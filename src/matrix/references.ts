@@ -1,6 +1,6 @@
 import { suggest } from '../config/suggest.ts';
-import type { PathTemplate } from './path-template.ts';
-import { parsePathTemplate } from './path-template.ts';
+import { parseContextSource } from './context-source.ts';
+import { type PathTemplate, parsePathTemplate } from './path-template.ts';
 import type { HopFile, MatrixFile } from './schema.ts';
 
 /** A key that contradicts another one. */
@@ -90,7 +90,7 @@ function* checkHop(file: MatrixFile, id: string, hop: HopFile): Generator<Contra
   const { names } = parsePathTemplate(hop.match.path);
   for (const [key, source] of Object.entries(hop.delegation.context)) {
     const keys = ['hops', id, 'delegation', 'context', key];
-    const [from, name] = splitSource(source);
+    const { from, name } = parseContextSource(source);
     if (from === 'path' && !names.includes(name)) {
       yield { keys, message: `the path has no segment {${name}}${hint(name, names)}` };
     }
@@ -111,12 +111,6 @@ function* checkCredential(file: MatrixFile, id: string, { credential, delegation
     const message = `authority "${credential.authority}" may not assert grants; set grants: true on it, or name another`;
     yield { keys: ['hops', id, 'delegation', 'grant'], message };
   }
-}
-
-/** `path.region` → `path`, `region`; `body./a/b` → `body`, `/a/b`. */
-export function splitSource(source: string): readonly [from: string, name: string] {
-  const dot = source.indexOf('.');
-  return [source.slice(0, dot), source.slice(dot + 1)];
 }
 
 function* checkOverlaps({ hops, routing }: MatrixFile): Generator<Contradiction> {

@@ -43,10 +43,10 @@ const authority = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('oidc'),
     issuer: words().meta({
-      description: 'The `iss` of its tokens; behalf.yaml has an `issuers` entry of the same name.',
+      description: '`oidc` only, and required there: the `iss` of its tokens, as in `issuers` of behalf.yaml.',
     }),
     owner: owner(),
-    grants: z.boolean().prefault(false).meta({ description: 'Its tokens may carry grants.' }),
+    grants: z.boolean().prefault(false).meta({ description: '`oidc` only: its tokens may carry grants.' }),
   }),
 ]);
 

@@ -8,50 +8,77 @@ import type { CheckInput } from '../request/check-input.ts';
  * `version` when a member changes meaning, and run `npm run generate`.
  */
 export interface PolicyInput {
+  /** Raised when a member changes its meaning; new members may come without that. */
   readonly version: 1;
   /** The row of the auth matrix. */
   readonly hop: {
+    /** Its key in the matrix. */
     readonly id: string;
+    /** `http` or `grpc`. */
     readonly protocol: string;
+    /** From where to where, as the row words it. */
     readonly boundary: string;
+    /** What the row lets an agent do; one of `grant.actions` where there is a grant. */
     readonly action: string;
+    /** Who the token is for; one of `token.audience`. */
     readonly audience: string;
+    /** What the row demands; all of them are in `token.scopes`. */
     readonly scopes: readonly string[];
   };
-  /** The mTLS peer. */
+  /** The mTLS peer: the workload that sends the request. `id` is its SPIFFE ID. */
   readonly peer: { readonly id: string; readonly trustDomain: string };
-  /** Whom the action is for. `claims` holds the token's non-registered claims. */
+  /** Whom the action is for. */
   readonly subject: {
+    /** The token's `sub`. */
     readonly id: string;
+    /** Who vouches for it: compare ids of one issuer only. */
     readonly issuer: string;
+    /** The token's non-registered claims, of whatever type its issuer gave them: check it before you rely on it. */
     readonly claims: Readonly<Record<string, unknown>>;
   };
   /** The agent acting now; null where the subject acts for itself. */
-  readonly actor: { readonly id: string; readonly agent: string; readonly issuer: string } | null;
+  readonly actor: {
+    /** Its SPIFFE ID. */
+    readonly id: string;
+    /** Its name in the matrix. */
+    readonly agent: string;
+    /** Who named it. */
+    readonly issuer: string;
+  } | null;
   /** Former actors, newest first. History: never decide on it. */
   readonly chain: readonly { readonly id: string; readonly issuer: string }[];
-  /** The verified token. `expiresAt` is in seconds since the epoch. */
+  /** The verified token. */
   readonly token: {
     readonly issuer: string;
     readonly audience: readonly string[];
     readonly scopes: readonly string[];
+    /** In seconds since the epoch. */
     readonly expiresAt: number;
+    /** The `typ` of its header. */
     readonly type: string;
   };
-  /** The live grant that covers this action; null where the row does not require one and none was given. */
+  /**
+   * The live grant that covers this request; null where the row does not require one and none was given. `target` is the
+   * audience that it is for, `context` what it is limited to (the request agrees with it), `expiresAt` in seconds.
+   */
   readonly grant: Grant | null;
   /** The request as Envoy forwards it. Header names are lower-case; credentials and `x-behalf-*` are left out. */
   readonly request: {
     readonly protocol: string;
     readonly method: string;
+    /** Lower-case, without the default port. */
     readonly host: string;
+    /** Without the query, as Envoy forwards it: percent-encodings stay. */
     readonly path: string;
+    /** `path`, split at each `/`. */
     readonly segments: readonly string[];
     /** The values of the row's `{name}` path segments. */
     readonly params: Readonly<Record<string, string>>;
     /** Each query parameter with all its values, in order. */
     readonly query: Readonly<Record<string, readonly string[]>>;
+    /** Repeated headers are one value, joined by commas. */
     readonly headers: Readonly<Record<string, string>>;
+    /** `json` is null unless `state` is `ok`; its types are the client's: check them before you rely on them. */
     readonly body: { readonly state: 'absent' | 'truncated' | 'invalid' | 'ok'; readonly json: unknown };
   };
   /** When the Check was received, in seconds since the epoch. */

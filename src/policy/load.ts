@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { fileReason, shownPath } from '../config/problem.ts';
 import { BundleError, readBundle } from './bundle.ts';
 import type { Policy } from './policy.ts';
 import { compilePolicy } from './wasm.ts';
@@ -10,11 +11,6 @@ export interface PolicySource {
 }
 
 const MAX_BUNDLE = 16 * 1024 * 1024;
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-};
 
 /**
  * Loads a policy: the bundle is read, compiled, and has the entrypoint. A policy that loads may still be undefined for
@@ -26,20 +22,20 @@ export async function loadPolicy({ path, entrypoint }: PolicySource): Promise<Po
     return await compilePolicy({ bundle: readBundle(await readFileWhole(path)), entrypoint });
   } catch (error) {
     if (!(error instanceof BundleError)) throw error;
-    throw new BundleError(error.code, `policy bundle ${path}: ${error.message}`, { cause: error.cause });
+    throw new BundleError(error.code, `policy bundle ${shownPath(path)}: ${error.message}`, { cause: error.cause });
   }
 }
 
 async function readFileWhole(path: string): Promise<Uint8Array> {
   try {
     const found = await stat(path);
+    if (found.isDirectory()) throw unreadable('it is a folder, not a file');
     if (!found.isFile()) throw unreadable('it is not a file');
     if (found.size > MAX_BUNDLE) throw unreadable('it is larger than 16 MiB');
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof BundleError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw unreadable(REASONS[code] ?? code, cause);
+    throw unreadable(fileReason(cause), cause);
   }
 }
 

@@ -12,13 +12,15 @@ export interface CompileOptions {
   readonly bundle: Bundle;
   /** For example `behalf/authz/decision`. */
   readonly entrypoint: string;
-  /** None unless given. The SDK's own `sprintf`, `regex.split` and `yaml.*` differ from OPA's, and cannot be used. */
+  /** None unless given. Those that the SDK brings are not among them, and cannot be replaced. */
   readonly builtins?: Readonly<Record<string, HostBuiltin>>;
 }
 
 const PAGE = 64 * 1024;
 /** 64 MiB: the most memory that a policy may use (threats P05, P06). */
 const MAX_PAGES = 1024;
+/** The SDK answers these itself, whatever it is given, and otherwise than OPA does (sprintf-js, RegExp, YAML 1.2). */
+const UNFAITHFUL = new Set(['sprintf', 'regex.split', 'yaml.is_valid', 'yaml.marshal', 'yaml.unmarshal']);
 const NEEDED_EXPORTS = ['opa_wasm_abi_version', 'opa_wasm_abi_minor_version', 'opa_eval', 'builtins', 'entrypoints'];
 
 /**
@@ -43,13 +45,24 @@ export async function compilePolicy({ bundle, entrypoint, builtins = {} }: Compi
   };
   try {
     const instance = start();
-    requireBuiltins(builtinsOf(instance), Object.keys(builtins), bundle.sources);
-    const id = entrypointOf(instance, entrypoint);
-    instance.setData(bundle.data);
+    const provided = Object.keys(builtins).filter((name) => !UNFAITHFUL.has(name));
+    requireBuiltins(builtinsOf(instance), provided, bundle.sources);
+    const id = entrypointOf(instance, entrypoint, bundle.entrypoints);
+    setData(instance, bundle.data);
     return new WasmPolicy({ revision: bundle.revision, entrypoint, id, data: bundle.data, start, instance });
   } catch (cause) {
     if (cause instanceof BundleError) throw cause;
     throw notFromOpa(describe(cause), cause);
+  }
+}
+
+/** The data is set once: its heap is what every evaluation begins with. */
+function setData(instance: Instance, data: object): void {
+  try {
+    instance.setData(data);
+  } catch (cause) {
+    const message = `data.json does not fit in the 64 MiB that a policy may use (${describe(cause)}). Leave out what no rule reads.`;
+    throw new BundleError('bundle_invalid', message, { cause });
   }
 }
 
@@ -81,7 +94,7 @@ class WasmPolicy implements Policy {
       this.#instance ??= this.#restart();
       results = this.#instance.evaluate(input, this.#parts.id);
     } catch (thrown) {
-      // After a trap the heap is in an unknown state (threats P06).
+      // A trap leaks some of the module's own stack: kept, an instance breaks for good after a few hundred (threats P06).
       this.#instance = undefined;
       throw refusalFor(thrown);
     }
@@ -161,7 +174,10 @@ function builtinsOf({ minorVersion = 0, wasmInstance, mem }: Instance): string[]
   return Object.keys(JSON.parse(json) as object);
 }
 
-function entrypointOf({ entrypoints }: Instance, entrypoint: string): number {
+function entrypointOf({ entrypoints }: Instance, entrypoint: string, promised: Bundle['entrypoints']): number {
+  const absent = promised.find((name) => !Object.hasOwn(entrypoints, name));
+  // A manifest of one build with the module of another (threats P09).
+  if (absent !== undefined) throw notFromOpa(`.manifest names the entrypoint ${absent}, which it does not have`);
   const id = Object.hasOwn(entrypoints, entrypoint) ? entrypoints[entrypoint] : undefined;
   if (id !== undefined) return id;
   const existing = Object.keys(entrypoints).join(', ');

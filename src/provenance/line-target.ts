@@ -1,5 +1,13 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import type { LineTarget } from './line-writer.ts';
+
+/** Where lines go. */
+export interface LineTarget {
+  readonly fd: number;
+  /** What the operator calls it: `stdout`, or the path. */
+  readonly name: string;
+  /** Whether lines must be on the disk when the writer closes. */
+  readonly isFile: boolean;
+}
 
 /**
  * Opens where lines go: `stdout`, `file:PATH` (appended to, made with mode 0600), or nothing for `none`.

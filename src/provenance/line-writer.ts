@@ -2,17 +2,10 @@ import { fdatasync, writev } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Logger } from '../log.ts';
+import { closeLineTarget, type LineTarget } from './line-target.ts';
 
 const writeTo = promisify(writev);
 const syncTo = promisify(fdatasync);
-
-export interface LineTarget {
-  readonly fd: number;
-  /** What the operator calls it: `stdout`, or the path. */
-  readonly name: string;
-  /** Whether lines must be on the disk when `close` returns. */
-  readonly isFile: boolean;
-}
 
 export interface LineWriterOptions {
   /** What the lines are, for the log: `decision records`. */
@@ -84,14 +77,13 @@ export class LineWriter {
     this.#lines += 1;
     this.#held += line.length;
     if (this.#text.length >= CHUNK_BYTES) {
-      this.#seal();
-      this.#drain();
+      this.#flush();
     } else {
       this.#timer ??= setTimeout(this.#flush, FLUSH_AFTER_MS);
     }
   }
 
-  /** Writes what is held, syncs a file to the disk, and takes no more. What is left after `withinMs` is dropped. */
+  /** Writes what is held, syncs and closes a file, and takes no more. What is left after `withinMs` is dropped. */
   async close(withinMs: number): Promise<void> {
     this.#isClosed = true;
     const end = Date.now() + withinMs;
@@ -109,11 +101,12 @@ export class LineWriter {
       const sync = syncTo(this.#target.fd).catch((error: unknown) => this.#failed(error));
       await Promise.race([sync, delay(Math.max(1, end - Date.now()), undefined, { ref: false })]);
     }
+    closeLineTarget(this.#target);
   }
 
   readonly #flush = (): void => {
     this.#seal();
-    this.#drain();
+    void this.#drain();
   };
 
   #seal(): void {

@@ -29,9 +29,10 @@ export interface CheckSample {
   readonly policyDuration: number | undefined;
 }
 
-export interface Dropped {
-  readonly records: number;
-  readonly spans: number;
+/** Telemetry that was lost so far. */
+export interface Losses {
+  readonly records: { readonly dropped: number };
+  readonly spans: { readonly dropped: number };
 }
 
 type Labels<Name extends MetricName> = Readonly<Record<(typeof METRICS)[Name]['labels'][number], string>>;
@@ -52,14 +53,14 @@ export class Metrics {
   readonly #reloads: Record<ReloadResult, number> = { success: 0, failure: 0 };
   readonly #started = hrTime();
   readonly #origin: Origin;
-  readonly #dropped: () => Dropped;
+  readonly #losses: () => Losses;
   readonly #serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
   #revisions: Revisions | undefined;
 
-  /** @param dropped asked at each scrape, so that the owner of a count stays its owner */
-  constructor(origin: Origin, dropped: () => Dropped) {
+  /** @param losses asked at each scrape, so that the owner of a count stays its owner */
+  constructor(origin: Origin, losses: () => Losses) {
     this.#origin = origin;
-    this.#dropped = dropped;
+    this.#losses = losses;
   }
 
   checked({ hop, outcome, reason, duration, policyDuration }: CheckSample): void {
@@ -98,14 +99,14 @@ export class Metrics {
 
   #collect(now: HrTime): MetricData[] {
     const times = { startTime: this.#started, endTime: now };
-    const dropped = this.#dropped();
+    const losses = this.#losses();
     const revisions = this.#revisions;
     return [
       sum('behalf_check_total', [...this.#checkPoints()], times),
       histogram('behalf_check_duration_seconds', this.#durationPoints(), times),
       histogram('behalf_policy_duration_seconds', [[{}, this.#policyDuration]], times),
-      sum('behalf_records_dropped_total', [[{}, dropped.records]], times),
-      sum('behalf_spans_dropped_total', [[{}, dropped.spans]], times),
+      sum('behalf_records_dropped_total', [[{}, losses.records.dropped]], times),
+      sum('behalf_spans_dropped_total', [[{}, losses.spans.dropped]], times),
       gauge('behalf_policy_info', revisions === undefined ? [] : [[{ revision: revisions.policy }, 1]], times),
       gauge('behalf_matrix_info', revisions === undefined ? [] : [[{ revision: revisions.matrix }, 1]], times),
       sum('behalf_reload_total', this.#reloadPoints(), times),

@@ -6,14 +6,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import { ALLOWED } from '../refusals.ts';
-import { closeLineTarget, openLineTarget } from './line-target.ts';
+import { openLineTarget } from './line-target.ts';
 import { LineWriter } from './line-writer.ts';
 import { type CheckSample, Metrics, type ReloadResult, type Revisions } from './metrics.ts';
-import { createOrigin } from './origin.ts';
+import { createOrigin, type Origin } from './origin.ts';
+import { placeOf } from './place.ts';
 import { recordOf } from './record.ts';
+import { spansOf } from './span.ts';
 import { createSubjectLabel, type SubjectLabel, type SubjectLabelConfig } from './subject-label.ts';
 import { answeredAt, endOf } from './timing.ts';
-import { createTracing, type Place } from './tracing.ts';
+import { createTracing, type Tracing } from './tracing.ts';
 import type { Trail } from './trail.ts';
 
 export interface ProvenanceConfig extends SubjectLabelConfig {
@@ -31,7 +33,7 @@ export interface ProvenanceState {
 
 export interface Provenance {
   /** Accounts for one Check. Called exactly once for each, when its answer is with gRPC. Never throws. */
-  record(trail: Trail): void;
+  readonly record: (trail: Trail) => void;
   /** What stands for the subject in telemetry and in dynamic metadata: a pseudonym, unless `subject: plain`. */
   readonly subjectLabel: SubjectLabel;
   /** What is in force now, at start and after each reload. */
@@ -56,76 +58,84 @@ const SPANS_WITHIN_MS = 2500;
 export function createProvenance(config: ProvenanceConfig, log: Logger): Provenance {
   const origin = createOrigin();
   const subjectLabel = createSubjectLabel(config, log);
-  const records = openRecords(config.records, log);
+  const target = openLineTarget('provenance.records', config.records);
+  const records = target && new LineWriter(target, { what: 'decision records', log });
   const tracing = createTracing(config.traces, origin, log);
-  const lost = { records: 0, spans: 0 };
-  const droppedRecords = (): number => lost.records + (records?.writer.dropped ?? 0);
-  const droppedSpans = (): number => lost.spans + (tracing.sink?.dropped ?? 0);
-  const metrics = new Metrics(origin, () => ({ records: droppedRecords(), spans: droppedSpans() }));
-
-  /** `what` is lost for this Check by a bug of ours. The first one is told, all are counted. */
-  function lose(what: keyof typeof lost, error: unknown): void {
-    lost[what] += 1;
-    if (lost[what] === 1) {
-      log.error({ err: error }, `${what} of a Check could not be made: please report this`);
-    }
-  }
-
-  return {
-    subjectLabel,
-    record(trail) {
-      let place: Place | undefined;
-      let subject: string | undefined;
-      try {
-        metrics.checked(sampleOf(trail));
-        place = tracing.locate(trail);
-        subject = trail.identity === undefined ? undefined : subjectLabel(trail.identity);
-        records?.writer.write(recordOf(trail, { place, subject }));
-      } catch (error) {
-        lose('records', error);
-      }
-      try {
-        if (place !== undefined) {
-          tracing.emit(trail, place, subject);
-        }
-      } catch (error) {
-        lose('spans', error);
-      }
-    },
-    serving: (revisions) => metrics.serving(revisions),
-    reloaded: (result) => metrics.reloaded(result),
-    metricsText: () => metrics.text(),
-    get state() {
-      return {
-        records: { dropped: droppedRecords(), failure: records?.writer.failure },
-        spans: { dropped: droppedSpans(), failure: tracing.sink?.failure },
-      };
-    },
-    async shutdown() {
-      // The server hands trails over by setImmediate: the last ones are still on their way.
-      await setImmediate();
-      await records?.close(RECORDS_WITHIN_MS);
-      await tracing.sink?.close(SPANS_WITHIN_MS);
-    },
-  };
+  return new Recorder({ origin, subjectLabel, records, tracing, log });
 }
 
-function openRecords(
-  records: string,
-  log: Logger,
-): { readonly writer: LineWriter; close(withinMs: number): Promise<void> } | undefined {
-  const target = openLineTarget('provenance.records', records);
-  if (target === undefined) {
-    return undefined;
+interface RecorderParts {
+  readonly origin: Origin;
+  readonly subjectLabel: SubjectLabel;
+  readonly records: LineWriter | undefined;
+  readonly tracing: Tracing;
+  readonly log: Logger;
+}
+
+class Recorder implements Provenance {
+  readonly subjectLabel: SubjectLabel;
+  readonly #parts: RecorderParts;
+  readonly #metrics: Metrics;
+  readonly #lost = { records: 0, spans: 0 };
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    this.subjectLabel = parts.subjectLabel;
+    this.#metrics = new Metrics(parts.origin, () => this.state);
   }
-  const writer = new LineWriter(target, { what: 'decision records', log });
-  return {
-    writer,
-    async close(withinMs) {
-      await writer.close(withinMs);
-      closeLineTarget(target);
-    },
+
+  readonly record = (trail: Trail): void => {
+    const { records, tracing, subjectLabel } = this.#parts;
+    let making: 'records' | 'spans' = 'records';
+    try {
+      this.#metrics.checked(sampleOf(trail));
+      const place = placeOf(trail);
+      const context = tracing.begin(place);
+      const subject = trail.identity && subjectLabel(trail.identity);
+      records?.write(recordOf(trail, { place, context, subject }));
+      making = 'spans';
+      if (context !== undefined) {
+        tracing.sink?.add(spansOf(trail, { place, context, subject, newSpanId: tracing.newSpanId }));
+      }
+    } catch (error) {
+      this.#lose(making, error);
+    }
   };
+
+  serving(revisions: Revisions): void {
+    this.#metrics.serving(revisions);
+  }
+
+  reloaded(result: ReloadResult): void {
+    this.#metrics.reloaded(result);
+  }
+
+  metricsText(): string {
+    return this.#metrics.text();
+  }
+
+  get state(): ProvenanceState {
+    const { records, tracing } = this.#parts;
+    return {
+      records: { dropped: this.#lost.records + (records?.dropped ?? 0), failure: records?.failure },
+      spans: { dropped: this.#lost.spans + (tracing.sink?.dropped ?? 0), failure: tracing.sink?.failure },
+    };
+  }
+
+  async shutdown(): Promise<void> {
+    // The server hands trails over by setImmediate: the last ones are still on their way.
+    await setImmediate();
+    await this.#parts.records?.close(RECORDS_WITHIN_MS);
+    await this.#parts.tracing.sink?.close(SPANS_WITHIN_MS);
+  }
+
+  /** A bug of ours costs a Check its telemetry, nothing else. The first one is told, all are counted. */
+  #lose(what: 'records' | 'spans', error: unknown): void {
+    this.#lost[what] += 1;
+    if (this.#lost[what] === 1) {
+      this.#parts.log.error({ err: error }, `the ${what} of a Check could not be made: please report this`);
+    }
+  }
 }
 
 function sampleOf(trail: Trail): CheckSample {

@@ -1,16 +1,19 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { ALLOWED } from '../refusals.ts';
 import { bounded } from './bounded.ts';
 import { jsonLine } from './json-line.ts';
 import type { AuthzField, InputField, LabelField, RecordField, TimerField } from './names.ts';
 import { INSTANCE } from './origin.ts';
+import type { Place } from './place.ts';
 import { answeredAt, endOf } from './timing.ts';
-import type { Place } from './tracing.ts';
 import type { Interval, Trail } from './trail.ts';
 import { VERSION } from './version.ts';
 
 /** What the record needs besides the trail. */
 export interface RecordParts {
   readonly place: Place;
+  /** Of our own span; absent where that is not exported: an id that leads nowhere helps no one. */
+  readonly context: SpanContext | undefined;
   /** Pseudonym or id of the subject, where one was identified. */
   readonly subject: string | undefined;
 }
@@ -28,20 +31,19 @@ const MOST_REASONS = 16;
  * @see https://www.openpolicyagent.org/docs/management-decision-logs
  */
 export function recordOf(trail: Trail, parts: RecordParts): string {
-  const { input, identity } = trail;
-  const { trace, context } = parts.place;
+  const { input, peer } = trail;
+  const { place, context } = parts;
   const record: Members<RecordField> = {
     labels: LABELS,
     decision_id: trail.decisionId,
-    trace_id: context?.traceId ?? trace.parent?.traceId,
-    // Only where the span is exported: an id that leads nowhere helps no one.
+    trace_id: context?.traceId ?? place.parent?.traceId,
     span_id: context?.spanId,
     bundles: trail.policyRevision === undefined ? undefined : { authz: { revision: trail.policyRevision } },
     path: trail.entrypoint,
     input: input === undefined ? undefined : redactedInput(trail, input),
     result: { allow: trail.refusal === undefined, reasons: reasonsOf(trail) },
     // Before a peer is proven, what Envoy calls the caller: a refused caller has a name too.
-    requested_by: identity === undefined ? bounded(input?.peer.principal ?? '') : identity.peer.id,
+    requested_by: peer?.id ?? bounded(input?.peer.principal ?? ''),
     timestamp: new Date(trail.receivedAt).toISOString(),
     metrics: timersOf(trail),
     req_id: input?.requestId === undefined ? undefined : bounded(input.requestId, 128),
@@ -62,7 +64,9 @@ function redactedInput({ routed }: Trail, input: NonNullable<Trail['input']>): M
 }
 
 function reasonsOf({ outcome, refusal }: Trail): readonly { readonly code: string; readonly message: string }[] {
-  const reasons = refusal?.reasons ?? outcome?.reasons ?? [];
+  // A step after policy may refuse what policy allowed: then policy's reasons are still policy's.
+  const refused = refusal?.reasons ?? [];
+  const reasons = refused.length > 0 ? refused : (outcome?.reasons ?? []);
   return reasons
     .slice(0, MOST_REASONS)
     .map(({ code, message }) => ({ code: bounded(code), message: bounded(message) }));
@@ -85,7 +89,7 @@ function nanoseconds(milliseconds: number): number {
 }
 
 function authzOf(trail: Trail, subject: string | undefined): Members<AuthzField> {
-  const { refusal, routed, identity, grant } = trail;
+  const { refusal, routed, peer, identity, grant } = trail;
   return {
     outcome: refusal === undefined ? 'allow' : 'deny',
     reason: refusal === undefined ? ALLOWED : refusal.code,
@@ -93,7 +97,7 @@ function authzOf(trail: Trail, subject: string | undefined): Members<AuthzField>
     detail: refusal === undefined ? undefined : bounded(refusal.detail),
     hop: routed?.hop.id,
     boundary: routed?.hop.boundary,
-    peer: identity?.peer.id,
+    peer: peer?.id,
     subject,
     subject_issuer: identity?.subject.issuer,
     agent: identity?.actor?.agent,

@@ -1,10 +1,10 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../log.ts';
-import type { TraceContext } from './trace-context.ts';
+import type { Place } from './place.ts';
 
 /** Whether the spans of a Check are exported. Decision records are never sampled. */
-export type Sampler = (traceId: string, context: TraceContext) => boolean;
+export type Sampler = (traceId: string, place: Place) => boolean;
 
 type Root = (traceId: string) => boolean;
 

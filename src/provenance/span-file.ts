@@ -1,14 +1,13 @@
 import type { HrTime } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../log.ts';
 import { jsonLine } from './json-line.ts';
-import { closeLineTarget } from './line-target.ts';
-import { type LineTarget, LineWriter } from './line-writer.ts';
+import type { LineTarget } from './line-target.ts';
+import { LineWriter } from './line-writer.ts';
 import type { SpanField } from './names.ts';
+import type { Span } from './span.ts';
 import type { SpanSink } from './span-sink.ts';
 
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
-const STATUSES = ['unset', 'ok', 'error'] as const;
 
 /** Spans as NDJSON, one span per line: for the demo, and for machines without a collector. */
 export function createSpanFile(target: LineTarget, log: Logger): SpanSink {
@@ -25,26 +24,22 @@ export function createSpanFile(target: LineTarget, log: Logger): SpanSink {
     get failure() {
       return writer.failure;
     },
-    async close(withinMs) {
-      await writer.close(withinMs);
-      closeLineTarget(target);
-    },
+    close: (withinMs) => writer.close(withinMs),
   };
 }
 
-function spanLine(span: ReadableSpan): string {
-  const { traceId, spanId } = span.spanContext();
+function spanLine(span: Span): string {
   const line: Record<SpanField, unknown> = {
-    trace_id: traceId,
-    span_id: spanId,
-    parent_span_id: span.parentSpanContext?.spanId,
+    trace_id: span.context.traceId,
+    span_id: span.context.spanId,
+    parent_span_id: span.parent?.spanId,
     name: span.name,
     kind: KINDS[span.kind],
-    start: nanoseconds(span.startTime),
-    end: nanoseconds(span.endTime),
+    start: nanoseconds(span.start),
+    end: nanoseconds(span.end),
     attributes: span.attributes,
-    status: STATUSES[span.status.code],
-    links: span.links.map(({ context }) => ({ trace_id: context.traceId, span_id: context.spanId })),
+    status: span.isError ? 'error' : 'unset',
+    links: span.link === undefined ? [] : [{ trace_id: span.link.traceId, span_id: span.link.spanId }],
   };
   return jsonLine(line);
 }

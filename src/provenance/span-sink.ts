@@ -1,8 +1,8 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { Span } from './span.ts';
 
 /** Where finished spans go. Taking one never throws and never waits. */
 export interface SpanSink {
-  add(spans: readonly ReadableSpan[]): void;
+  add(spans: readonly Span[]): void;
   /** Spans that were never exported. */
   readonly dropped: number;
   /** Why nothing can be exported at present; undefined while it can. */

@@ -1,119 +1,80 @@
-import {
-  type Attributes,
-  type HrTime,
-  type Link,
-  type SpanContext,
-  SpanKind,
-  SpanStatusCode,
-} from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { ALLOWED } from '../refusals.ts';
-import { bounded } from './bounded.ts';
-import { FinishedSpan } from './finished-span.ts';
+import { type HrTime, type SpanContext, SpanKind } from '@opentelemetry/api';
 import type { AttributeName, SpanName } from './names.ts';
-import type { Origin } from './origin.ts';
+import type { Place } from './place.ts';
+import { spanAttributes } from './span-attributes.ts';
 import { answeredAt, endOf } from './timing.ts';
-import type { TraceContext } from './trace-context.ts';
 import type { Interval, Trail } from './trail.ts';
 
-/** What the spans of one Check are made of. */
+export type SpanAttributes = Partial<Record<AttributeName, string | string[]>>;
+
+/**
+ * A span that is over: as much of OpenTelemetry's as we have to say. A Check's spans are made after the fact, from its
+ * trail, so the SDK's live span (its clock, its checks of each attribute, its limits) would only cost.
+ */
+export interface Span {
+  readonly name: SpanName;
+  readonly kind: SpanKind;
+  readonly context: SpanContext;
+  readonly parent: SpanContext | undefined;
+  readonly start: HrTime;
+  readonly end: HrTime;
+  readonly attributes: SpanAttributes;
+  readonly isError: boolean;
+  readonly link: SpanContext | undefined;
+}
+
 export interface SpanParts {
-  readonly origin: Origin;
   /** Of `behalf.check`; its trace is the children's. */
   readonly context: SpanContext;
-  readonly trace: TraceContext;
+  readonly place: Place;
   /** Pseudonym or id of the subject, where one was identified. */
   readonly subject: string | undefined;
   readonly newSpanId: () => string;
 }
 
-/** More former actors than this are history that no one reads on a span; the record has them all. */
-const LONGEST_CHAIN = 8;
+const NO_ATTRIBUTES: SpanAttributes = Object.freeze({});
 
 /**
  * The span tree of one Check: `behalf.check`, and a child for each step that ran. Start and end come from the trail.
  * A deny is an answer, not an error; only a refusal of class `fault` sets the span's status.
  */
-export function spansOf(trail: Trail, parts: SpanParts): ReadableSpan[] {
-  const { origin, context, trace } = parts;
-  const root = {
-    name: 'behalf.check' satisfies SpanName,
+export function spansOf(trail: Trail, parts: SpanParts): Span[] {
+  const { context, place, subject } = parts;
+  const root: Span = {
+    name: 'behalf.check',
     kind: SpanKind.SERVER,
     context,
-    parent: trace.parent,
+    parent: place.parent,
     start: wallClock(trail, trail.started),
     end: wallClock(trail, answeredAt(trail)),
-    attributes: attributesOf(trail, parts.subject),
-    links: trace.link === undefined ? [] : [{ context: trace.link } satisfies Link],
+    attributes: spanAttributes(trail, subject),
+    isError: trail.refusal?.row.class === 'fault',
+    link: place.link,
   };
-  const isFault = trail.refusal?.row.class === 'fault';
-  const spans = [new FinishedSpan(origin, isFault ? { ...root, status: { code: SpanStatusCode.ERROR } } : root)];
-  addStep(spans, trail, parts, 'behalf.identify', trail.identifyTook);
-  addStep(spans, trail, parts, 'behalf.decide', trail.decideTook);
+  const spans = [root];
+  if (trail.identifyTook !== undefined) {
+    spans.push(stepSpan('behalf.identify', trail, trail.identifyTook, parts));
+  }
+  if (trail.decideTook !== undefined) {
+    spans.push(stepSpan('behalf.decide', trail, trail.decideTook, parts));
+  }
   return spans;
 }
 
-function addStep(
-  spans: ReadableSpan[],
-  trail: Trail,
-  { origin, context, newSpanId }: SpanParts,
-  name: SpanName,
-  step: Interval | undefined,
-): void {
-  if (step === undefined) {
-    return;
-  }
-  const own: SpanContext = { ...context, spanId: newSpanId() };
-  spans.push(
-    new FinishedSpan(origin, {
-      name,
-      context: own,
-      parent: context,
-      start: wallClock(trail, step[0]),
-      end: wallClock(trail, endOf(step, trail)),
-    }),
-  );
-}
-
-function attributesOf(trail: Trail, subject: string | undefined): Attributes {
-  const { refusal, routed, identity, grant } = trail;
-  const attributes: Partial<Record<AttributeName, string | string[]>> = {
-    'behalf.decision.id': trail.decisionId,
-    'opa.decision_id': trail.decisionId,
-    'behalf.decision.outcome': refusal === undefined ? 'allow' : 'deny',
-    'behalf.decision.reason': refusal === undefined ? ALLOWED : refusal.code,
+function stepSpan(name: SpanName, trail: Trail, step: Interval, { context, newSpanId }: SpanParts): Span {
+  const { traceId, traceFlags, traceState } = context;
+  const own = { traceId, spanId: newSpanId(), traceFlags };
+  return {
+    name,
+    kind: SpanKind.INTERNAL,
+    context: traceState === undefined ? own : { ...own, traceState },
+    parent: context,
+    start: wallClock(trail, step[0]),
+    end: wallClock(trail, endOf(step, trail)),
+    attributes: NO_ATTRIBUTES,
+    isError: false,
+    link: undefined,
   };
-  if (refusal?.row.class === 'fault') {
-    attributes['error.type'] = refusal.code;
-  }
-  if (trail.matrixRevision !== undefined) {
-    attributes['behalf.matrix.revision'] = trail.matrixRevision;
-  }
-  if (trail.policyRevision !== undefined) {
-    attributes['behalf.policy.revision'] = bounded(trail.policyRevision);
-  }
-  if (routed !== undefined) {
-    attributes['behalf.hop'] = routed.hop.id;
-    attributes['behalf.boundary'] = routed.hop.boundary;
-  }
-  if (identity !== undefined) {
-    attributes['behalf.peer.id'] = bounded(identity.peer.id);
-    attributes['behalf.token.issuer'] = bounded(identity.token.issuer);
-    if (subject !== undefined) {
-      attributes['behalf.subject.id'] = subject;
-    }
-    if (identity.actor !== undefined) {
-      attributes['behalf.agent.id'] = identity.actor.agent;
-    }
-    if (identity.chain.length > 0) {
-      attributes['behalf.agent.chain'] = identity.chain.slice(0, LONGEST_CHAIN).map(({ id }) => bounded(id));
-    }
-  }
-  if (grant !== undefined) {
-    attributes['behalf.grant.id'] = bounded(grant.id);
-    attributes['behalf.task.id'] = bounded(grant.task);
-  }
-  return attributes;
 }
 
 /** A moment of the monotonic clock as wall-clock time: receipt plus what has passed since. */

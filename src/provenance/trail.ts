@@ -1,5 +1,5 @@
 import type { Grant } from '../delegation/grant.ts';
-import type { Identity } from '../identity/identity.ts';
+import type { Identity, Peer } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
 import type { Outcome } from '../policy/outcome.ts';
 import type { Refusal } from '../refusals.ts';
@@ -28,6 +28,7 @@ export interface Trail {
   entrypoint?: string;
   input?: CheckInput;
   routed?: RoutedHop;
+  peer?: Peer;
   identity?: Identity;
   grant?: Grant | undefined;
   outcome?: Outcome;

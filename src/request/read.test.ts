@@ -76,9 +76,7 @@ describe('read', () => {
         ['Authorization', 'Bearer b'],
       ]),
     };
-    expect(() =>
-      read({ attributes: { request: { http: twice } } }),
-    ).toThrow('credential_ambiguous');
+    expect(() => read({ attributes: { request: { http: twice } } })).toThrow('credential_ambiguous');
   });
 
   it.each([{}, { attributes: {} }, { attributes: { request: {} } }])(
@@ -121,6 +119,15 @@ describe('read', () => {
     [
       'bytes that are not UTF-8 (E17)',
       { raw_body: Buffer.from([0x22, 0xff, 0x22]), headers: { 'content-type': 'application/json' } },
+      'invalid',
+    ],
+    [
+      'two bodies that differ (E18)',
+      {
+        body: '{"a":2}',
+        raw_body: Buffer.from('{"a":1}'),
+        headers: { 'content-type': 'application/json' },
+      },
       'invalid',
     ],
     [

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Trail } from '../provenance/trail.ts';
 import { Refusal } from '../refusals.ts';
@@ -48,7 +48,7 @@ export function createAuthorization({ decider, record, maxInFlight, log }: Autho
       callback(null, bytes);
       known.answered = performance.now();
       report(known, log);
-      setImmediate(record, known);
+      setImmediate(leaveRecord, known, { record, log });
     }
 
     const timer = setTimeout(() => {
@@ -92,6 +92,15 @@ function budgetOf(call: ServerUnaryCall<Buffer, Buffer>): number {
   const deadline = call.getDeadline();
   const remaining = Number(deadline) - Date.now();
   return Number.isFinite(remaining) ? Math.max(1, Math.min(BUDGET_MS, remaining * BUDGET_SHARE)) : BUDGET_MS;
+}
+
+/** The answer is out: what fails now costs telemetry, never the process. */
+function leaveRecord(trail: Trail, { record, log }: Pick<AuthorizationParts, 'record' | 'log'>): void {
+  try {
+    record(trail);
+  } catch (err) {
+    log.error({ decisionId: trail.decisionId, err }, 'a Check could not be recorded');
+  }
 }
 
 /** A bug is the operator's to see: the client only learns that it was a fault. */

@@ -1,4 +1,4 @@
-import type { handleUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import { status as Code, type handleUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
 import type { HealthCheckRequest__Output } from '../generated/grpc/health/v1/HealthCheckRequest.ts';
 import type { HealthCheckResponse } from '../generated/grpc/health/v1/HealthCheckResponse.ts';
 
@@ -28,7 +28,12 @@ export function createHealth(isReady: () => boolean): Health {
   };
   return {
     handlers: {
-      Check: (call, callback) => callback(null, { status: statusOf(call.request.service) }),
+      // SERVICE_UNKNOWN is for Watch alone; Check ends in NOT_FOUND (health.proto).
+      Check: (call, callback) => {
+        const answer = statusOf(call.request.service);
+        if (answer === SERVICE_UNKNOWN) callback({ code: Code.NOT_FOUND });
+        else callback(null, { status: answer });
+      },
       Watch: (call) => {
         let last: number | undefined;
         const tell = () => {

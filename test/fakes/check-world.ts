@@ -4,17 +4,20 @@
  */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { type CallOptions, Client, credentials } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { pino } from 'pino';
-import { type CheckParts, check, STEPS } from '../../src/check.ts';
+import { type CheckParts, check, refuse, STEPS } from '../../src/check.ts';
 import type { CheckRequest } from '../../src/generated/envoy/service/auth/v3/CheckRequest.ts';
 import type { CheckResponse__Output } from '../../src/generated/envoy/service/auth/v3/CheckResponse.ts';
 import { createIssuers } from '../../src/identity/issuers.ts';
 import { loadMatrix } from '../../src/matrix/compile.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Trail } from '../../src/provenance/trail.ts';
+import type { Decider } from '../../src/server/authorization.ts';
+import { type CheckServer, startCheckServer } from '../../src/server/listen.ts';
 import type { Snapshot } from '../../src/snapshot.ts';
-import { decodeCheckResponse } from '../../src/wire.ts';
+import { CHECK_PATH, decodeCheckResponse } from '../../src/wire.ts';
 import { createAuthority, issueSvid } from './ca.ts';
 import { type Claims, grantClaim, type Issuer, startIssuer } from './issuer.ts';
 
@@ -52,7 +55,11 @@ export interface CheckWorld {
   readonly certificates: Readonly<Record<AgentName, string>>;
   /** A token that the procurement agent may read invoices in region eu with; `over` replaces claims. */
   token(over?: Claims, header?: Claims): Promise<string>;
+  /** What Envoy would send for it, to be changed at will; `request` is the same, encoded. */
+  message(ask?: Ask): Promise<CheckRequest>;
   request(ask?: Ask): Promise<Buffer>;
+  /** What check() works with; `over` replaces some of it. */
+  parts(over?: Partial<CheckParts>): CheckParts;
   /** Puts bytes to check(). `parts` replaces some of its parts. */
   put(bytes: Uint8Array, parts?: Partial<CheckParts>): Promise<{ answer: CheckResponse__Output; trail: Trail }>;
   stop(): Promise<void>;
@@ -118,30 +125,79 @@ export async function startCheckWorld(): Promise<CheckWorld> {
       header,
     );
 
+  const message: CheckWorld['message'] = async (ask = {}) => {
+    const bearer = ask.token === undefined ? await token() : ask.token;
+    return envoyMessage(ask, bearer, certificates[ask.agent ?? 'procurement']);
+  };
+  const parts: CheckWorld['parts'] = (over = {}) => ({
+    snapshot: () => snapshot,
+    subjectLabel: () => 'pseudonym',
+    maxMessageBytes: 4 * 1024 * 1024,
+    steps: STEPS,
+    ...over,
+  });
+
   return {
     issuer,
     snapshot,
     certificates,
     token,
-    request: async (ask = {}) => {
-      const bearer = ask.token === undefined ? await token() : ask.token;
-      return encodeCheckRequest(envoyMessage(ask, bearer, certificates[ask.agent ?? 'procurement']));
-    },
-    put: async (bytes, parts = {}) => {
+    message,
+    request: async (ask) => encodeCheckRequest(await message(ask)),
+    parts,
+    put: async (bytes, over) => {
       const trail = beginTrail();
-      const answer = await check(bytes, trail, {
-        snapshot: () => snapshot,
-        subjectLabel: () => 'pseudonym',
-        maxMessageBytes: 4 * 1024 * 1024,
-        steps: STEPS,
-        ...parts,
-      });
+      const answer = await check(bytes, trail, parts(over));
       return { answer: decodeCheckResponse(answer), trail };
     },
     stop: async () => {
       issuers.close();
       await issuer.stop();
     },
+  };
+}
+
+export interface ServeOptions {
+  /** Asked anew for each Check, so that a test can change it between two. */
+  readonly parts: () => CheckParts;
+  readonly record?: (trail: Trail) => void;
+  readonly maxInFlight?: number;
+}
+
+/** The real check server on a free loopback port, with the real check() behind it. */
+export function serveChecks({ parts, record = () => {}, maxInFlight = 1000 }: ServeOptions): Promise<CheckServer> {
+  const decider: Decider = {
+    check: (bytes, trail) => check(bytes, trail, parts()),
+    refuse: (refusal, trail) => refuse(refusal, trail, parts()),
+  };
+  const log = pino({ level: 'silent' });
+  return startCheckServer({ address: '127.0.0.1:0', decider, record, maxInFlight, isReady: () => true, log });
+}
+
+/** A gRPC client that sends and receives bytes as they are: what Envoy is to us, and what an attacker could be. */
+export interface RawClient {
+  /** Rejects with grpc-js's ServiceError where the call ends in a gRPC error. */
+  ask(bytes: Buffer, options?: CallOptions, onCall?: (call: { cancel(): void }) => void): Promise<Buffer>;
+  close(): void;
+}
+
+const same = (bytes: Buffer): Buffer => bytes;
+
+export function connect(address: string): RawClient {
+  const client = new Client(address, credentials.createInsecure(), {
+    'grpc.max_send_message_length': -1,
+    'grpc.enable_http_proxy': 0,
+  });
+  return {
+    ask: (bytes, options = {}, onCall = () => {}) =>
+      new Promise((resolve, reject) => {
+        const call = client.makeUnaryRequest(CHECK_PATH, same, same, bytes, options, (error, answer) => {
+          if (error !== null) reject(error);
+          else resolve(answer ?? Buffer.alloc(0));
+        });
+        onCall(call);
+      }),
+    close: () => client.close(),
   };
 }
 

@@ -23,19 +23,16 @@ interface Seen {
   mode: CollectorMode;
   spans: number;
   requests: number;
-  bodies: Buffer[];
+  readonly bodies: Buffer[];
 }
 
-/** Starts a collector on a free loopback port; `http` speaks OTLP over HTTP with protobuf. */
-export async function startCollector(protocol: 'http' | 'grpc' = 'http'): Promise<Collector> {
+/** Starts a collector on loopback, on a free port unless one is named; `http` is OTLP over HTTP with protobuf. */
+export async function startCollector(protocol: 'http' | 'grpc' = 'http', port = 0): Promise<Collector> {
   const seen: Seen = { mode: 'take', spans: 0, requests: 0, bodies: [] };
-  const { port, close } = protocol === 'http' ? await listenHttp(seen) : await listenGrpc(seen);
-  return Object.defineProperties({} as Collector, {
-    ...Object.getOwnPropertyDescriptors({ endpoint: `http://127.0.0.1:${port}`, close }),
-    mode: { get: () => seen.mode, set: (mode: CollectorMode) => void (seen.mode = mode) },
-    spans: { get: () => seen.spans },
-    requests: { get: () => seen.requests },
-    bodies: { get: () => seen.bodies },
+  const listening = protocol === 'http' ? await listenHttp(seen, port) : await listenGrpc(seen, port);
+  return Object.assign(seen, {
+    endpoint: `http://127.0.0.1:${listening.port}`,
+    close: () => listening.close(),
   });
 }
 
@@ -44,14 +41,14 @@ interface Listening {
   close(): Promise<void>;
 }
 
-async function listenHttp(seen: Seen): Promise<Listening> {
+async function listenHttp(seen: Seen, wanted: number): Promise<Listening> {
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => void answer(seen, request, response));
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wanted, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
@@ -85,9 +82,8 @@ async function answer(seen: Seen, request: IncomingMessage, response: ServerResp
   }
 }
 
-async function listenGrpc(seen: Seen): Promise<Listening> {
+async function listenGrpc(seen: Seen, wanted: number): Promise<Listening> {
   const server = new Server();
-  const bytes = (message: Buffer): Buffer => message;
   server.addService(
     {
       export: {
@@ -111,12 +107,14 @@ async function listenGrpc(seen: Seen): Promise<Listening> {
     },
   );
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`127.0.0.1:${wanted}`, ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     );
   });
   return { port, close: () => Promise.resolve(server.forceShutdown()) };
 }
+
+const bytes = (message: Buffer): Buffer => message;
 
 function take(seen: Seen, body: Buffer): void {
   seen.bodies.push(body);

@@ -1,7 +1,7 @@
 /** A real Envoy, not a fake of one: one process per call, on ports that the kernel picks, gone when the test is. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,20 +32,16 @@ const STOP_WITHIN_MS = 5_000;
 
 /**
  * Starts Envoy and waits until it serves.
- * @param folder where its config and logs go; a new temporary folder by default
+ * @param folder where its config and logs go; by default a temporary one that is gone once it stops
  * @throws when there is no Envoy, or with the end of its log when it did not start
  */
-export async function startEnvoy(bootstrap: Bootstrap, folder = mkdtempSync(join(tmpdir(), 'envoy-'))): Promise<Envoy> {
+export async function startEnvoy(bootstrap: Bootstrap, folder?: string): Promise<Envoy> {
   const binary = findTool('envoy');
   if (binary === undefined) {
     throw new Error('Envoy 1.40 is not installed; run: npm run tools');
   }
-  const files = {
-    config: join(folder, 'envoy.json'),
-    admin: join(folder, 'envoy-admin.txt'),
-    log: join(folder, 'envoy.log'),
-    access: join(folder, 'envoy-access.log'),
-  };
+  const place = folder ?? mkdtempSync(join(tmpdir(), 'envoy-'));
+  const files = filesIn(place);
   const admin = { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } };
   writeFileSync(files.config, JSON.stringify({ ...bootstrap, admin }, null, 2));
   const access = openSync(files.access, 'a');
@@ -67,7 +63,21 @@ export async function startEnvoy(bootstrap: Bootstrap, folder = mkdtempSync(join
       return port;
     },
     stats: (filter) => stats(address, filter),
-    stop: () => stop(child),
+    stop: async () => {
+      await stop(child);
+      if (folder === undefined) {
+        rmSync(place, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+function filesIn(folder: string): Record<'config' | 'admin' | 'log' | 'access', string> {
+  return {
+    config: join(folder, 'envoy.json'),
+    admin: join(folder, 'envoy-admin.txt'),
+    log: join(folder, 'envoy.log'),
+    access: join(folder, 'envoy-access.log'),
   };
 }
 

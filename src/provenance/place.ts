@@ -3,7 +3,7 @@ import { parseTraceParent, TraceState } from '@opentelemetry/core';
 import type { Trail } from './trail.ts';
 
 /** Where a Check hangs in a trace. */
-export interface TraceContext {
+export interface Place {
   readonly parent: SpanContext | undefined;
   /** True where the parent came with the gRPC call, from Envoy; false where a client could have written it. */
   readonly trusted: boolean;
@@ -22,7 +22,7 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
  * `traceparent` a link; without Envoy's span the request's is the parent. What is malformed counts as absent, and
  * baggage is never read (W3C Trace Context §3.2, threats T09).
  */
-export function traceContextOf(trail: Trail): TraceContext {
+export function placeOf(trail: Trail): Place {
   const headers = trail.input?.headers ?? NO_HEADERS;
   const ofCaller = parse(trail.callerTrace.traceparent, trail.callerTrace.tracestate);
   const ofRequest = parse(headers['traceparent'], headers['tracestate']);

@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { freePort } from '../../demo/free-port.ts';
+import { lastWords, startServer, type ServerProcess } from './server-process.ts';
+
+/** A running Behalf with records and traces on, and its own account of what it did. */
+export interface Behalf extends ServerProcess {
+  readonly address: string;
+  counts(): Promise<Counts>;
+}
+
+/** From `/metrics`, since the start. */
+export interface Counts {
+  readonly allowed: number;
+  readonly denied: number;
+  /** Records and spans that were made and lost. */
+  readonly dropped: number;
+}
+
+export interface BehalfOptions {
+  readonly folder: string;
+  readonly core: number;
+  readonly jwksFile: string;
+  /** `provenance.traces`: `file:PATH` or `otlp`. */
+  readonly traces: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** For node itself, before the program. */
+  readonly nodeFlags?: readonly string[];
+}
+
+const READY_WITHIN_MS = 20_000;
+const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/**
+ * Starts `behalf serve` with the demo's matrix and policy, and waits until it is ready.
+ * @throws with what it said, when it did not start
+ */
+export async function startBehalf(options: BehalfOptions): Promise<Behalf> {
+  const { folder, core, env = {}, nodeFlags = [] } = options;
+  const [check, admin] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const config = join(folder, 'behalf.yaml');
+  const logFile = join(folder, 'behalf.log');
+  writeFileSync(config, stringify(configOf(options, { check, admin })));
+  const command = [process.execPath, ...nodeFlags, root('bin/behalf.js'), 'serve', '--config', config];
+  const server = startServer(command, { core, logFile, env });
+  const ready = async (): Promise<boolean> =>
+    (await fetch(`http://${admin}/readyz`).catch(() => undefined))?.ok ?? false;
+  for (const end = performance.now() + READY_WITHIN_MS; !(await ready()); await sleep(30)) {
+    if (server.isRunning() && performance.now() < end) continue;
+    await server.stop();
+    throw new Error(`Behalf did not start. It said:\n${lastWords(logFile)}`);
+  }
+  return { ...server, address: check, counts: () => countsOf(admin) };
+}
+
+function configOf({ folder, jwksFile, traces }: BehalfOptions, listen: { check: string; admin: string }): object {
+  return {
+    listen,
+    matrix: root('demo/matrix.yaml'),
+    issuers: [
+      { issuer: 'https://idp.acme.example', jwks: { file: jwksFile }, algorithms: ['ES256'], tokenTypes: ['at+jwt'] },
+    ],
+    policy: { bundle: root('policies/bundle.tar.gz') },
+    provenance: { records: `file:${join(folder, 'records.ndjson')}`, traces },
+  };
+}
+
+async function countsOf(admin: string): Promise<Counts> {
+  const text = await (await fetch(`http://${admin}/metrics`)).text();
+  const sum = (pattern: RegExp): number =>
+    text.split('\n').reduce((total, line) => total + Number(pattern.exec(line)?.[1] ?? 0), 0);
+  return {
+    allowed: sum(/^behalf_check_total\{[^}]*outcome="allow"[^}]*\} (\d+)/),
+    denied: sum(/^behalf_check_total\{[^}]*outcome="deny"[^}]*\} (\d+)/),
+    dropped: sum(/^behalf_(?:records|spans)_dropped_total(?:\{\})? (\d+)/),
+  };
+}

@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+import { pinned } from './cores.ts';
+
+/** A server that was started, pinned to one processor, and what it costs. */
+export interface ServerProcess {
+  readonly pid: number;
+  /** False as soon as it has ended, for whatever reason. */
+  isRunning(): boolean;
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly core: number;
+  /** Takes stdout and stderr. */
+  readonly logFile: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const STOP_WITHIN_MS = 8000;
+
+/** Starts `command` on one processor. It ends with this process at the latest. */
+export function startServer(command: readonly string[], { core, logFile, env = {} }: StartOptions): ServerProcess {
+  const log = openSync(logFile, 'a');
+  const [file, ...args] = pinned(core, command);
+  // taskset replaces itself with the command, so the child's id is the server's.
+  const child = spawn(file, args, { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${file} does not start`);
+  return { pid, isRunning: () => !hasEnded(child), stop: () => stop(child) };
+}
+
+/** The last lines that a server wrote: why it did not start. */
+export function lastWords(logFile: string): string {
+  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}

@@ -1,0 +1,16 @@
+/**
+ * Makes every generated file that is committed: types from protos/, the schemas and docs/configuration.md from the
+ * config's zod schema, docs/policy-input.md from its type. `--check` compares instead and exits with 4 where one is stale.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const GENERATORS = ['generate-protos.js', 'generate-config.ts', 'generate-policy-input.ts'];
+
+for (const file of GENERATORS) {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const { status } = spawnSync(process.execPath, [path, ...process.argv.slice(2)], { stdio: 'inherit' });
+  if (status !== 0) {
+    process.exitCode = status ?? 1;
+  }
+}

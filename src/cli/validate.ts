@@ -1,0 +1,78 @@
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { shownPath } from '../config/problem.ts';
+import { loadMatrix } from '../matrix/compile.ts';
+import type { Matrix } from '../matrix/hop.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type CommonOptions, type ExitCode, jsonLine, type Terminal } from './terminal.ts';
+
+/**
+ * Checks config, matrix, bundle and issuers against each other; starts nothing and asks nobody.
+ * @throws ConfigError, BundleError, or an AggregateError of both
+ */
+export async function validate(options: CommonOptions, terminal: Terminal): Promise<ExitCode> {
+  const loaded = loadConfig({ path: options.config, env: terminal.env, set: options.set ?? [], secrets: 'warn' });
+  const { config } = loaded;
+  const issuers = config.issuers.map(({ issuer }) => issuer);
+  const [matrix, policy] = await Promise.allSettled([
+    (async () => loadMatrix(config.matrix, { issuers }))(),
+    loadPolicy({ path: config.policy.bundle, entrypoint: config.policy.entrypoint }),
+  ]);
+  if (matrix.status === 'rejected' || policy.status === 'rejected') {
+    throw new AggregateError(
+      [matrix, policy].flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : [])),
+    );
+  }
+  const warnings = [...loaded.warnings, ...unusedIssuers(loaded, matrix.value)];
+  const found = { options, loaded, warnings, matrix: matrix.value, policy: policy.value };
+  terminal.out(options.json ? jsonLine(summary(found)) : inWords(found));
+  if (!options.json) for (const warning of warnings) terminal.err(`behalf: warning: ${warning}\n`);
+  return 0;
+}
+
+interface Found {
+  readonly options: CommonOptions;
+  readonly loaded: LoadedConfig;
+  readonly warnings: readonly string[];
+  readonly matrix: Matrix;
+  readonly policy: Policy;
+}
+
+function unusedIssuers({ config }: LoadedConfig, matrix: Matrix): readonly string[] {
+  const used = new Set([...matrix.hops.values()].map(({ credential }) => credential.issuer));
+  return config.issuers
+    .filter(({ issuer }) => !used.has(issuer))
+    .map(({ issuer }) => `issuer ${issuer}: no row accepts its tokens`);
+}
+
+function summary({ options, loaded, warnings, matrix, policy }: Found): Record<string, unknown> {
+  const { provenance, ...config } = loaded.config;
+  const { pseudonymKey, ...rest } = provenance;
+  return {
+    ok: true,
+    file: options.config,
+    matrix: { revision: matrix.revision, rows: [...matrix.hops.keys()], agents: matrix.agents.map(({ name }) => name) },
+    policy: { revision: policy.revision, entrypoint: policy.entrypoint },
+    issuers: config.issuers.map(({ issuer }) => issuer),
+    // The whole config as it counts, so that nobody has to guess where a value came from (threats Y06).
+    effective: { ...config, provenance: { ...rest, pseudonymKey: pseudonymKey === undefined ? 'not set' : 'set' } },
+    overrides: loaded.overrides,
+    warnings,
+  };
+}
+
+function inWords({ options, loaded: { config, overrides }, matrix, policy }: Found): string {
+  const issuers = config.issuers.map(({ issuer }) => issuer).join(', ');
+  return [
+    `${options.config} is valid`,
+    `  matrix   ${shownPath(config.matrix)} at ${matrix.revision}: ${amount(matrix.hops.size, 'row')}, ${amount(matrix.agents.length, 'agent')}`,
+    `  policy   ${shownPath(config.policy.bundle)} at ${policy.revision}: ${policy.entrypoint}`,
+    `  issuers  ${issuers === '' ? 'none' : issuers}`,
+    ...overrides.map(({ key, from }) => `  ${key} is set by ${from}`),
+    '',
+  ].join('\n');
+}
+
+function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

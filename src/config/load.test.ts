@@ -1,0 +1,330 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type LoadOptions, loadConfig, loadListen } from './load.ts';
+import { ConfigError } from './problem.ts';
+
+const BASE = `matrix: ./matrix.yaml
+issuers:
+  - issuer: https://idp.acme.example
+    jwks: { uri: https://idp.acme.example/jwks }
+policy:
+  bundle: ./bundle.tar.gz
+`;
+const SECRET = 'a-secret-that-nobody-may-see';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'behalf-config-'));
+});
+
+function load(text: string, options: Partial<LoadOptions> = {}) {
+  const path = join(folder, 'behalf.yaml');
+  writeFileSync(path, text);
+  return loadConfig({ path, env: {}, ...options });
+}
+
+function problems(text: string, options: Partial<LoadOptions> = {}): readonly string[] {
+  try {
+    load(text, options);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replaceAll(`${folder}/`, '').split('\n');
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  it('fills in safe defaults', () => {
+    const { config, warnings } = load(BASE);
+    expect(config).toMatchObject({
+      listen: { check: '127.0.0.1:9191', admin: '127.0.0.1:9193' },
+      peer: { from: 'certificate' },
+      policy: { entrypoint: 'behalf/authz/decision' },
+      denials: { detail: 'class' },
+      provenance: { records: 'stdout', traces: 'otlp', subject: 'pseudonymous' },
+      limits: { inFlight: 1000, messageBytes: 4_194_304 },
+    });
+    expect(config.issuers[0]).toMatchObject({ algorithms: ['ES256', 'RS256'], tokenTypes: ['at+jwt'], clockSkew: 30 });
+    expect(warnings).toEqual([]);
+  });
+
+  it('resolves relative paths against the folder of the file', () => {
+    mkdirSync(join(folder, 'keys'));
+    writeFileSync(join(folder, 'keys/idp.json'), '{"keys":[]}');
+    const { config } = load(
+      `${BASE.replace('uri: https://idp.acme.example/jwks', 'file: keys/idp.json')}
+listen: { check: "unix:./check.sock" }
+provenance: { records: "file:./records.ndjson", traces: "file:/var/spans.ndjson" }
+`,
+    );
+    expect(config.matrix).toBe(join(folder, 'matrix.yaml'));
+    expect(config.policy.bundle).toBe(join(folder, 'bundle.tar.gz'));
+    expect(config.issuers[0]?.jwks).toEqual({ file: join(folder, 'keys/idp.json') });
+    expect(config.listen.check).toBe(`unix:${join(folder, 'check.sock')}`);
+    expect(config.provenance.records).toBe(`file:${join(folder, 'records.ndjson')}`);
+    expect(config.provenance.traces).toBe('file:/var/spans.ndjson');
+  });
+
+  it.each([
+    ['an unknown key', 'polcy: {}\n', 'behalf.yaml:7:1: unknown key "polcy"; did you mean "policy"?'],
+    ['one further down', 'listen:\n  chek: x\n', 'behalf.yaml:8:3: unknown key "listen.chek"; did you mean "check"?'],
+    [
+      'one unlike all others',
+      'listen: { zzz: 1 }\n',
+      'behalf.yaml:7:11: unknown key "listen.zzz"; known here: check, admin',
+    ],
+    ['__proto__', '__proto__: { x: 1 }\n', 'behalf.yaml:7:1: unknown key "__proto__"'],
+    [
+      'a key of a later version',
+      'store: "memory:"\n',
+      'behalf.yaml:7:1: the key "store" is not in this version; remove it',
+    ],
+    ['listen.http', 'listen: { http: x }\n', 'the key "listen.http" is not in this version; remove it'],
+    [
+      'peer.from: xfcc',
+      'peer: { from: xfcc }\n',
+      'behalf.yaml:7:15: peer.from: "xfcc" is not in this version; use certificate',
+    ],
+    [
+      'a word that is not in the list',
+      'denials: { detail: al }\n',
+      'denials.detail: "al" is not accepted; use class or full',
+    ],
+    [
+      'a map in place of text',
+      'listen: { check: { address: x } }\n',
+      'behalf.yaml:7:18: listen.check: must be HOST:PORT or unix:PATH',
+    ],
+    ['text in place of a map', 'listen: x\n', 'behalf.yaml:7:9: listen: must be a map, not text'],
+    ['a bad address', 'listen: { check: "9191" }\n', 'listen.check: must be HOST:PORT or unix:PATH'],
+    ['a port past the last', 'listen: { check: "127.0.0.1:70000" }\n', 'listen.check: must be HOST:PORT or unix:PATH'],
+    ['a number out of bounds', 'limits: { inFlight: 0 }\n', 'limits.inFlight: must be a whole number from 1 to 100000'],
+    ['a bundle by HTTP', 'policy: { bundle: "https://x/b" }\n', 'bundles by HTTP are not in this version', true],
+    [
+      'a bad entrypoint',
+      'policy: { bundle: b, entrypoint: "a b" }\n',
+      'policy.entrypoint: must be a rule such as',
+      true,
+    ],
+    [
+      'a bad record target',
+      'provenance: { records: /tmp/x }\n',
+      'provenance.records: must be stdout, none or file:PATH',
+    ],
+  ])('refuses %s', (_, extra, problem, replacesPolicy = false) => {
+    const base = replacesPolicy ? BASE.replace(/policy:\n.*\n/, '') : BASE;
+    expect(problems(base + extra).join('\n')).toContain(problem);
+  });
+
+  it.each([
+    ['a missing policy', BASE.replace(/policy:\n.*\n/, ''), 'behalf.yaml:1:1: the key "policy" is missing'],
+    [
+      'a missing bundle',
+      BASE.replace('bundle: ./bundle.tar.gz', 'entrypoint: a/b'),
+      'behalf.yaml:5:1: the key "policy.bundle" is missing',
+    ],
+    ['an empty value', BASE.replace('./matrix.yaml', ''), 'behalf.yaml:1:9: matrix: must be text'],
+    [
+      'an issuer twice',
+      BASE.replace('policy:', '  - issuer: https://idp.acme.example\n    jwks: { uri: https://b.example/j }\npolicy:'),
+      'behalf.yaml:5:13: issuers[1].issuer: this issuer is there twice',
+    ],
+    [
+      'HMAC',
+      BASE.replace('policy:', '    algorithms: [HS256]\npolicy:'),
+      'behalf.yaml:5:18: issuers[0].algorithms[0]: "HS256" is not accepted; use RS256',
+    ],
+    ['alg none', BASE.replace('policy:', '    algorithms: [none]\npolicy:'), '"none" is not accepted'],
+    [
+      'a repeated algorithm',
+      BASE.replace('policy:', '    algorithms: [ES256, ES256]\npolicy:'),
+      'issuers[0].algorithms[1]: "ES256" is there twice',
+    ],
+    [
+      'no algorithm',
+      BASE.replace('policy:', '    algorithms: []\npolicy:'),
+      'issuers[0].algorithms: must name at least one',
+    ],
+    [
+      'a skew over a minute (J15)',
+      BASE.replace('policy:', '    clockSkew: 5m\npolicy:'),
+      'issuers[0].clockSkew: must be at most 60s',
+    ],
+    [
+      'a bare number as duration',
+      BASE.replace('policy:', '    clockSkew: 30\npolicy:'),
+      'must be a duration such as 30s, 5m, 1h or 7d',
+    ],
+    [
+      'plain http keys',
+      BASE.replace('https://idp.acme.example/jwks', 'http://idp.acme.example/jwks'),
+      'issuers[0].jwks.uri: must be an https URL (http only on a loopback address)',
+    ],
+    [
+      'a key URL with a password',
+      BASE.replace('https://idp.acme.example/jwks', 'https://u:p@idp.acme.example/jwks'),
+      'issuers[0].jwks.uri: must be an https URL',
+    ],
+    [
+      'two key sources',
+      BASE.replace('{ uri:', '{ file: x, uri:'),
+      'issuers[0].jwks: must have exactly one of uri and file',
+    ],
+    ['no key source', BASE.replace(/\{ uri: .*\}/, '{}'), 'issuers[0].jwks: must have exactly one of uri and file'],
+    [
+      'an issuer with a query',
+      BASE.replace('issuer: https://idp.acme.example', 'issuer: https://idp.acme.example/?a=b'),
+      'issuers[0].issuer: must be an https URL without query and fragment',
+    ],
+  ])('refuses %s', (_, text, problem) => {
+    expect(problems(text).join('\n')).toContain(problem);
+  });
+
+  it('takes http on a loopback address, for the demo and for tests', () => {
+    const text = BASE.replace('https://idp.acme.example/jwks', 'http://127.0.0.1:9194/jwks');
+    expect(load(text).config.issuers[0]?.jwks).toEqual({ uri: 'http://127.0.0.1:9194/jwks' });
+  });
+
+  it('lists every problem at once', () => {
+    const found = problems(`${BASE}polcy: {}\ndenials: { detail: all }\nlisten: { admin: "0.0.0.0:1" }\n`);
+    expect(found).toHaveLength(3);
+  });
+
+  it.each(['0.0.0.0:9193', '10.0.0.1:9193', '[::]:9193', 'example.com:9193'])(
+    'keeps the admin port on this machine: %s (W07)',
+    (address) => {
+      const [problem] = problems(`${BASE}listen: { admin: "${address}" }\n`);
+      expect(problem).toContain('is not a loopback address: the admin port has no login');
+    },
+  );
+
+  it.each(['127.0.0.1:0', '[::1]:9193', 'localhost:9193'])(
+    'takes the loopback address %s for the admin port',
+    (address) => {
+      expect(load(`${BASE}listen: { admin: "${address}" }\n`).config.listen.admin).toBe(address);
+    },
+  );
+
+  it('refuses a socket path that the kernel has no room for', () => {
+    expect(problems(`${BASE}listen: { check: "unix:./${'x'.repeat(100)}" }\n`).join('\n')).toContain(
+      'the path of the socket is too long',
+    );
+  });
+
+  it.each([
+    ['is not there', undefined, 'the key file k.json cannot be read: there is no such file'],
+    ['is half written', '{"keys": [', 'the key file k.json is not valid JSON'],
+    ['is no key set', '[]', 'the key file k.json is not a key set'],
+  ])('refuses a key file that %s', (_, text, problem) => {
+    if (text !== undefined) writeFileSync(join(folder, 'k.json'), text);
+    const [found] = problems(BASE.replace('uri: https://idp.acme.example/jwks', 'file: k.json'));
+    expect(found).toContain(`behalf.yaml:4:19: issuers[0].jwks.file: ${problem}`);
+  });
+});
+
+describe('precedence', () => {
+  const text = `${BASE}listen: { check: "127.0.0.1:1", admin: "127.0.0.1:2" }\n`;
+  const env = { BEHALF_LISTEN__CHECK: '127.0.0.1:3', BEHALF_LIMITS__IN_FLIGHT: '7' };
+
+  it('puts the environment before the file', () => {
+    const { config, overrides } = load(text, { env });
+    expect(config.listen).toEqual({ check: '127.0.0.1:3', admin: '127.0.0.1:2' });
+    expect(config.limits.inFlight).toBe(7);
+    expect(overrides).toContainEqual({ key: 'listen.check', from: 'environment BEHALF_LISTEN__CHECK' });
+  });
+
+  it('puts the flag before the environment, and the last flag before others', () => {
+    const { config } = load(text, { env, set: ['listen.check=127.0.0.1:4', 'listen.check=127.0.0.1:5'] });
+    expect(config.listen.check).toBe('127.0.0.1:5');
+  });
+
+  it('sets keys whose section the file does not have', () => {
+    const { config } = load(BASE, { env: { BEHALF_PROVENANCE__PSEUDONYM_KEY: 'env:K', K: SECRET } });
+    expect(config.provenance.pseudonymKey).toBe(SECRET);
+  });
+
+  it('names variable and flag where their value is wrong', () => {
+    expect(problems(BASE, { env: { BEHALF_LISTEN__CHECK: '' } })[0]).toBe(
+      'environment BEHALF_LISTEN__CHECK: listen.check: must be HOST:PORT or unix:PATH',
+    );
+    expect(problems(BASE, { env: { BEHALF_LIMITS__IN_FLIGHT: 'many' } })[0]).toContain(
+      'environment BEHALF_LIMITS__IN_FLIGHT: ',
+    );
+    expect(problems(BASE, { set: ['denials.detail=all'] })[0]).toContain('--set denials.detail: denials.detail: "all"');
+  });
+
+  it('names the one that won, where several set a key', () => {
+    const options = { env: { BEHALF_DENIALS__DETAIL: 'class' }, set: ['denials.detail=all'] };
+    expect(problems(BASE, options)[0]).toContain('--set denials.detail: ');
+  });
+
+  it('refuses a variable that can only be a slip, and suggests the right one (Y06)', () => {
+    expect(problems(BASE, { env: { BEHALF_LISTEN__CHEK: 'x' } })[0]).toBe(
+      'environment BEHALF_LISTEN__CHEK: sets no key of the config; did you mean "BEHALF_LISTEN__CHECK"?',
+    );
+  });
+
+  it('leaves variables alone that platforms make up', () => {
+    const platform = { BEHALF_PORT: 'tcp://10.0.0.1:9191', BEHALF_SERVICE_HOST: '10.0.0.1', BEHALF_CONFIG: 'x' };
+    expect(problems(BASE, { env: platform })).toEqual([]);
+  });
+
+  it.each([
+    ['listen.chek=x', '--set listen.chek: sets no key of the config; did you mean "listen.check"?'],
+    ['listen.check', '--set listen.check: has no value; write --set KEY=VALUE'],
+    ['issuers=x', '--set issuers: sets no key of the config'],
+  ])('refuses the flag --set %s', (flag, problem) => {
+    expect(problems(BASE, { set: [flag] })[0]).toContain(problem);
+  });
+});
+
+describe('secrets', () => {
+  const withKey = (reference: string) => `${BASE}provenance: { pseudonymKey: "${reference}" }\n`;
+
+  it('come from the environment or a file, without the newline at its end', () => {
+    writeFileSync(join(folder, 'key'), `${SECRET}\n`);
+    expect(load(withKey('file:./key')).config.provenance.pseudonymKey).toBe(SECRET);
+    expect(load(withKey('env:KEY'), { env: { KEY: SECRET } }).config.provenance.pseudonymKey).toBe(SECRET);
+  });
+
+  it('are never in the file, and never in a message (T11)', () => {
+    const found = problems(withKey(SECRET)).join('\n');
+    expect(found).toContain('behalf.yaml:7:29: provenance.pseudonymKey: must be a reference, file:PATH or env:NAME');
+    expect(found).not.toContain(SECRET);
+    expect(problems(withKey('env:KEY'), { env: { KEY: 'short-secret' } }).join('\n')).not.toContain('short-secret');
+  });
+
+  it.each([
+    ['env:NOPE', 'the environment variable NOPE is not set'],
+    ['file:./nope', 'nope cannot be read: there is no such file'],
+    ['env:SHORT', 'the key is shorter than 16 characters'],
+  ])('that cannot be had, as %s, are errors', (reference, problem) => {
+    const env = { SHORT: 'abc' };
+    expect(problems(withKey(reference), { env })[0]).toContain(problem);
+    const { config, warnings } = load(withKey(reference), { env, secrets: 'warn' });
+    expect(warnings.join()).toContain(problem);
+    expect(config.provenance.pseudonymKey).not.toBe(reference);
+  });
+});
+
+describe('warnings', () => {
+  it.each([
+    ['denials: { detail: full }', 'denials.detail is full'],
+    ['provenance: { subject: plain }', 'provenance.subject is plain'],
+    ['provenance: { records: none }', 'provenance.records is none'],
+    ['listen: { check: "0.0.0.0:9191" }', 'can be reached from other machines without TLS'],
+  ])('shout about %s', (extra, warning) => {
+    expect(load(`${BASE}${extra}\n`).warnings.join('\n')).toContain(warning);
+  });
+});
+
+describe('loadListen', () => {
+  it('finds the address of a running process behind a config that is broken elsewhere', () => {
+    const path = join(folder, 'behalf.yaml');
+    writeFileSync(path, 'listen: { check: "127.0.0.1:7" }\npolicy: 5\nnonsense: true\n');
+    expect(loadListen({ path, env: {} }).check).toBe('127.0.0.1:7');
+  });
+});

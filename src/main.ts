@@ -1,0 +1,11 @@
+/** The process: reads its command line, runs one verb, and ends with its exit code. */
+import { runCli } from './cli/program.ts';
+
+const exitCode = await runCli(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  env: process.env,
+});
+
+// An exporter or a socket that is still open must not keep a finished process alive.
+process.exit(exitCode);

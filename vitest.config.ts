@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+const seconds = 1000;
+
+/** `unit` and `fuzz` need nothing but Node and loopback; `envoy` and `fault` need Envoy (see scripts/test.js). */
+export default defineConfig({
+  test: {
+    coverage: { include: ['src/**/*.ts'], exclude: ['src/generated/**', 'src/**/*.test.ts'] },
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'protos/**/*.test.ts', 'test/*.test.ts', 'examples/**/*.test.ts'],
+          testTimeout: 10 * seconds,
+        },
+      },
+      { test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 600 * seconds } },
+      {
+        test: {
+          name: 'envoy',
+          include: ['test/envoy/**/*.e2e.test.ts'],
+          testTimeout: 60 * seconds,
+          hookTimeout: 60 * seconds,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'fault',
+          include: ['test/fault/**/*.test.ts'],
+          testTimeout: 60 * seconds,
+          hookTimeout: 60 * seconds,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
