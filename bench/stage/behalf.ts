@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { freePort } from '../../demo/free-port.ts';
-import { lastWords, startServer, type ServerProcess } from './server-process.ts';
+import { lastWords, type ServerProcess, startServer } from './server-process.ts';
 
 /** A running Behalf with records and traces on, and its own account of what it did. */
 export interface Behalf extends ServerProcess {

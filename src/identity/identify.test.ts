@@ -6,8 +6,8 @@ import type { Agent, Authority, Hop, Matrix } from '../matrix/hop.ts';
 import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 import { identify } from './identify.ts';
-import { identifyPeer } from './peer.ts';
 import { createIssuers, type IssuerConfig, type Issuers } from './issuers.ts';
+import { identifyPeer } from './peer.ts';
 
 const ERP = 'https://erp.acme.example';
 const ISSUER = 'https://idp.acme.example';

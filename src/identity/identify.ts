@@ -24,9 +24,7 @@ export interface IdentifyParts {
  */
 export function identify(input: CheckInput, hop: Hop, parts: IdentifyParts): Identity | Promise<Identity> {
   const token = verifyToken(bearerToken(input.headers), parts.issuers, parts.now);
-  return token instanceof Promise
-    ? token.then((verified) => bind(verified, hop, parts))
-    : bind(token, hop, parts);
+  return token instanceof Promise ? token.then((verified) => bind(verified, hop, parts)) : bind(token, hop, parts);
 }
 
 function bind(token: VerifiedToken, hop: Hop, { peer, matrix, now }: IdentifyParts): Identity {

@@ -1,5 +1,5 @@
-import type { HttpRequest__Output } from './wire-types.ts';
 import { Refusal } from '../refusals.ts';
+import type { HttpRequest__Output } from './wire-types.ts';
 
 /** Request headers by lower-case name, null prototype. Pseudo-headers (`:path` …) are among them. */
 export type Headers = Record<string, string>;

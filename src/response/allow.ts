@@ -1,5 +1,5 @@
-import type { HeaderValueOption } from '../generated/envoy/config/core/v3/HeaderValueOption.ts';
 import type { Grant } from '../delegation/grant.ts';
+import type { HeaderValueOption } from '../generated/envoy/config/core/v3/HeaderValueOption.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
 import type { Outcome } from '../policy/outcome.ts';
@@ -73,8 +73,8 @@ function requireProof({ routed, identity, grant, outcome }: Allowed): void {
   const { hop } = routed;
   const isDelegated = identity.actor !== undefined;
   const proven =
-    
-    outcome.allow &&
+    // Compared outright: what a broken step returns need not have the type that it declares.
+    outcome.allow === true &&
     typeof hop.id === 'string' &&
     typeof identity.peer.id === 'string' &&
     typeof identity.token.expiresAt === 'number' &&

@@ -32,8 +32,8 @@ const checkRequest = definitions['envoy.service.auth.v3.CheckRequest'] as Messag
 >;
 
 export type AgentName = 'procurement' | 'support' | 'reporting';
-export const AGENTS: readonly AgentName[] = ['procurement', 'support', 'reporting'];
-export const ERP = 'https://erp.acme.example';
+const AGENTS: readonly AgentName[] = ['procurement', 'support', 'reporting'];
+const ERP = 'https://erp.acme.example';
 
 /** One request, as the agent means it; everything has a default that is allowed. */
 export interface Ask {
