@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const seconds = 1000;
+const globalSetup = ['test/one-temp-folder.ts'];
 
 /** `unit` and `fuzz` need nothing but Node and loopback; `envoy` and `fault` need Envoy (see scripts/test.js). */
 export default defineConfig({
@@ -10,14 +11,16 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup,
           include: ['src/**/*.test.ts', 'protos/**/*.test.ts', 'test/*.test.ts', 'examples/**/*.test.ts'],
           testTimeout: 10 * seconds,
         },
       },
-      { test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 600 * seconds } },
+      { test: { name: 'fuzz', globalSetup, include: ['test/fuzz/**/*.test.ts'], testTimeout: 600 * seconds } },
       {
         test: {
           name: 'envoy',
+          globalSetup,
           include: ['test/envoy/**/*.e2e.test.ts'],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
@@ -27,6 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'fault',
+          globalSetup,
           include: ['test/fault/**/*.test.ts'],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,

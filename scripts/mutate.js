@@ -4,7 +4,7 @@
  * The last line is the sum: passed means killed. Exit 4 where a mutant survived, or the list is no longer true.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -89,6 +89,10 @@ async function mutate(folder, { file, find, replace, tests }) {
 /** Red tests prove nothing when they are red anyway. */
 async function requireGreen(folder, mutations) {
   const files = [...new Set(mutations.flatMap(({ tests }) => tests))];
+  const missing = files.filter((file) => !existsSync(join(folder, file)));
+  if (missing.length > 0) {
+    throw new Error(`test/mutations.js names tests that are not there: ${missing.join(', ')}`);
+  }
   const { red, broken } = await test(folder, files);
   if (red !== undefined || broken !== undefined) {
     throw new Error(

@@ -3,8 +3,6 @@
  * holds at the 250,000th may be at most 5 % more than at the 50,000th. No collection is forced: this is what the
  * operating system sees.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Behalf, startBehalf } from '../stage/behalf.ts';
@@ -14,6 +12,7 @@ import { createIssuer } from '../stage/issuer.ts';
 import { createMessages } from '../stage/messages.ts';
 import { createProgress } from '../stage/progress.ts';
 import { residentBytes } from '../stage/usage.ts';
+import { makeWorkFolder } from '../stage/work-folder.ts';
 
 const TOKENS = 1000;
 const STEP = 50_000;
@@ -29,7 +28,7 @@ interface Sample {
 
 async function run(): Promise<readonly Sample[]> {
   const cores = chooseCores();
-  const folder = mkdtempSync(join(tmpdir(), 'behalf-bench-'));
+  const folder = makeWorkFolder();
   let behalf: Behalf | undefined;
   try {
     const ghz = createGhz({ core: cores.load, folder });
@@ -41,7 +40,6 @@ async function run(): Promise<readonly Sample[]> {
     return await sample(behalf, ghz, messages);
   } finally {
     await behalf?.stop();
-    rmSync(folder, { recursive: true, force: true });
     progress.done();
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { findTool } from '../../scripts/find-tool.js';
 import { pinned } from './cores.ts';
+import { endWithUs } from './server-process.ts';
 
 /** One burst of load and what came of it. Latencies in milliseconds. */
 export interface Burst {
@@ -78,6 +79,7 @@ function flags({ address, messages, count }: Load, report: string): string[] {
 function run([command, ...args]: [string, ...string[]]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    endWithUs(child);
     const said: Buffer[] = [];
     child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
     child.once('error', reject);

@@ -26,12 +26,19 @@ export function startServer(command: readonly string[], { core, logFile, env = {
   const [file, ...args] = pinned(core, command);
   // taskset replaces itself with the command, so the child's id is the server's.
   const child = spawn(file, args, { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
+  endWithUs(child);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file} does not start`);
   return { pid, isRunning: () => !hasEnded(child), stop: () => stop(child) };
+}
+
+const leave = (): void => process.exit(1);
+
+/** A child never outlives this process, also where that is interrupted. */
+export function endWithUs(child: ChildProcess): void {
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill).once('SIGINT', leave).once('SIGTERM', leave);
+  child.once('exit', () => process.off('exit', kill).off('SIGINT', leave).off('SIGTERM', leave));
 }
 
 /** The last lines that a server wrote: why it did not start. */

@@ -1,12 +1,13 @@
 /** `npm run bench`: what a Check costs, next to a server that decides nothing. bench/README.md says how to read it. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { chooseCores } from '../stage/cores.ts';
 import { createGhz, type Ghz } from '../stage/ghz.ts';
 import { createIssuer } from '../stage/issuer.ts';
 import { createMessages } from '../stage/messages.ts';
 import { createProgress } from '../stage/progress.ts';
+import { makeWorkFolder } from '../stage/work-folder.ts';
 import { type Contestant, type Stage, startContestants } from './contestants.ts';
 import { measure, type Turn } from './measure.ts';
 import { HELP, type Options, readOptions } from './options.ts';
@@ -24,7 +25,7 @@ interface Arena extends Stage {
 
 async function run(options: Options): Promise<readonly Figures[]> {
   const cores = chooseCores();
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'behalf-bench-'));
+  const folder = options.folder ?? makeWorkFolder();
   mkdirSync(folder, { recursive: true });
   let contestants: readonly Contestant[] = [];
   try {
@@ -37,7 +38,6 @@ async function run(options: Options): Promise<readonly Figures[]> {
     return [await warm(arena), await firstSeen(arena)].flatMap(figuresOf);
   } finally {
     for (const contestant of contestants) await contestant.stop();
-    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     progress.done();
   }
 }
@@ -88,8 +88,17 @@ function mint({ folder, messages }: Stage, name: string, count: number): string 
   return file;
 }
 
+function optionsOrExit(): Options | 'help' {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}. See --help.`);
+    return process.exit(2);
+  }
+}
+
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
+  const options = optionsOrExit();
   if (options === 'help') {
     process.stdout.write(HELP);
     return;

@@ -74,7 +74,8 @@ function verdicts(all: readonly Figures[]): string[] {
   const idle = all.filter(({ busy }) => busy !== undefined && busy < BUSY_ENOUGH);
   const warm = all.find(({ scenario, server }) => scenario === 'warm' && server === 'behalf');
   const said = idle.map(
-    ({ scenario, server }) => `${scenario}, ${server}: the server waited for load. Its rate is a lower bound.`,
+    ({ scenario, server }) =>
+      `${scenario}, ${server}: the server did not have its processor to itself, or too little to do. Its rate is a lower bound.`,
   );
   if (warm === undefined) return said;
   const isStep = warm.ratio >= STEP.ratio || (warm.addedCpu ?? Number.POSITIVE_INFINITY) <= STEP.addedCpu;

@@ -129,4 +129,10 @@ describe('delegate', () => {
   ])('takes context from %s', (_, source, over, expected) => {
     expect(outcome(who([grant()]), routed({ context: { region: source } }), request(over))).toBe(expected);
   });
+
+  it('takes no context from what a body member inherits (J11)', () => {
+    const body = { state: 'ok', json: { list: [] } };
+    const row = routed({ context: { region: { from: 'body', name: '/list/__proto__/length' } } });
+    expect(outcome(who([grant({ context: { region: '0' } })]), row, request({ body }))).toBe('grant_scope');
+  });
 });

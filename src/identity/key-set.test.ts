@@ -8,6 +8,7 @@ const SOURCE = { uri: 'https://idp.example/jwks' };
 let es: JWK;
 let other: JWK;
 let rsa: JWK;
+let privateKey: JWK;
 
 async function publicKey(alg: string): Promise<JWK> {
   return exportJWK((await generateKeyPair(alg, { extractable: true, modulusLength: 2048 })).publicKey);
@@ -15,6 +16,7 @@ async function publicKey(alg: string): Promise<JWK> {
 
 beforeAll(async () => {
   [es, other, rsa] = await Promise.all([publicKey('ES256'), publicKey('ES256'), publicKey('RS256')]);
+  privateKey = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
 });
 
 /** A key set whose source is `answers` in turn; the last one repeats. */
@@ -90,11 +92,20 @@ describe('the keys of an issuer', () => {
     const { set } = keySet([
       { ...rsa, kid: 'a' },
       { ...es, kid: 'b', alg: 'ES256' },
+      { ...rsa, kid: 'c', alg: 'RS256' },
     ]);
     await expect(set.find('a', 'ES256')).rejects.toThrow('key_unknown');
     await expect(set.find('a', 'HS256')).rejects.toThrow('key_unknown');
     await expect(set.find('b', 'ES384')).rejects.toThrow('key_unknown');
+    await expect(set.find('c', 'PS256')).rejects.toThrow('key_unknown');
     await expect(set.find('a', 'PS256')).resolves.toBeDefined();
+    set.close();
+  });
+
+  it('are told apart by their type, where neither they nor the token have a kid (J02)', async () => {
+    const { set } = keySet([rsa, es]);
+    await expect(set.find(undefined, 'ES256')).resolves.toBeDefined();
+    await expect(set.find(undefined, 'RS256')).resolves.toBeDefined();
     set.close();
   });
 
@@ -102,7 +113,7 @@ describe('the keys of an issuer', () => {
     const weak = { kty: 'RSA', n: Buffer.alloc(64, 255).toString('base64url'), e: 'AQAB', kid: 'weak' };
     const { set } = keySet([
       { ...es, kid: 'enc', use: 'enc' },
-      { ...es, kid: 'private', d: 'x' },
+      { ...privateKey, kid: 'private' },
       { kty: 'oct', k: 'AAAA', kid: 'oct' },
       weak,
       { ...es, kid: 'good' },

@@ -61,6 +61,10 @@ describe('the peer', () => {
     expect(outcome(encoded({ uris: [ID] }), 'spiffe://prod.acme.example/other')).toBe('peer_identity_conflict');
   });
 
+  it('is not who Envoy says it is, where there is no certificate to prove it (S09)', () => {
+    expect(outcome('', ID)).toBe('peer_missing');
+  });
+
   const good = issueSvid(authority, { uris: [ID] }).certificate;
   it.each<[string, string, string]>([
     ['no certificate', '', 'peer_missing'],
@@ -69,6 +73,7 @@ describe('the peer', () => {
     ['two certificates (S14)', encodeURIComponent(good + good), 'peer_cert_unparseable'],
     ['a chain of 100 (S14)', encodeURIComponent(good.repeat(100)), 'peer_cert_unparseable'],
     ['half a certificate (S14)', encodeURIComponent(good.slice(0, 300)), 'peer_cert_unparseable'],
+    ['over 16 KiB (S14)', encodeURIComponent(`${'#'.repeat(17_000)}\n${good}`), 'peer_cert_unparseable'],
     ['a private key', encodeURIComponent(issueSvid(authority, { uris: [ID] }).key), 'peer_cert_unparseable'],
   ])('is refused with %s', (_, certificate, code) => {
     expect(outcome(certificate)).toBe(code);

@@ -108,6 +108,13 @@ describe('allow', () => {
     ['no identity', { identity: {} }],
     ['an actor who is not the peer (A04)', { identity: { ...facts().identity, actor: { id: 'spiffe://td/b' } } }],
     ['no grant', { grant: undefined }],
+    [
+      'a grant and nobody to use it',
+      {
+        routed: { hop: { id: 'erp.read', delegation: { mode: 'optional', action: 'read' } } },
+        identity: { ...facts().identity, actor: undefined },
+      },
+    ],
     ['a grant for something else', { grant: { id: 'g', task: 't', actions: ['write'] } }],
     [
       'no actor where delegation is demanded',

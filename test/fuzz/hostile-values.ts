@@ -49,7 +49,7 @@ export const PATHS: readonly ((path: string, random: Random) => string)[] = [
   (path) => path.replace('/v1/', '/v1/%252e/'),
   (path) => path.replace('/v1/', '/v1;jsessionid=1/'),
   (path) => path.replace(/-(\d+)/, '-9$1'),
-  (path) => path.replace(/(\d)/, '%3$1'),
+  (path) => path.replace(/-(\d)/, '-%3$1'),
   (path, random) => escapedSomewhere(path, random),
   (path, random) => path.slice(0, random.below(path.length)),
   () => '',

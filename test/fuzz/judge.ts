@@ -50,7 +50,11 @@ function difference(mine: Facts, theirs: Facts, seed: Seed): string | undefined 
   return Object.keys(theirs)
     .filter((name) => name !== 'body' || readsBody)
     .filter((name) => JSON.stringify(mine[name]) !== JSON.stringify(theirs[name]))
-    .map((name) => `${name} is ${JSON.stringify(mine[name])} instead of ${JSON.stringify(theirs[name])}`)[0];
+    .map((name) => `${name} is ${shown(mine[name])} instead of ${shown(theirs[name])}`)[0];
+}
+
+function shown(fact: unknown): string {
+  return (JSON.stringify(fact) ?? 'nothing').slice(0, 200);
 }
 
 function factsOf({ attributes }: CheckRequest__Output): Facts {
