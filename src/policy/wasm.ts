@@ -92,7 +92,7 @@ class WasmPolicy implements Policy {
     let results: unknown;
     try {
       this.#instance ??= this.#restart();
-      results = this.#instance.evaluate(input, this.#parts.id);
+      results = ask(this.#instance, JSON.stringify(input), this.#parts.id);
     } catch (thrown) {
       // A trap leaks some of the module's own stack: kept, an instance breaks for good after a few hundred (threats P06).
       this.#instance = undefined;
@@ -106,6 +106,25 @@ class WasmPolicy implements Policy {
     instance.setData(this.#parts.data);
     return instance;
   }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * One evaluation by the ABI's fast path, as the SDK does it, but with the input written straight into the module's
+ * memory and the result found without a loop in JavaScript. The heap begins behind the input, so it is reset each time.
+ */
+function ask({ mem, wasmInstance, dataAddr, dataHeapPtr }: Instance, input: string, entrypoint: number): unknown {
+  const most = input.length * 3;
+  const lacking = dataHeapPtr + most - mem.buffer.byteLength;
+  if (lacking > 0) mem.grow(Math.ceil(lacking / PAGE));
+  const { read, written } = encoder.encodeInto(input, new Uint8Array(mem.buffer, dataHeapPtr, most));
+  if (read !== input.length) throw new RangeError('the input does not fit');
+  const { opa_eval } = wasmInstance.exports as { readonly opa_eval: (...args: readonly number[]) => number };
+  const start = opa_eval(0, entrypoint, dataAddr, dataHeapPtr, written, dataHeapPtr + written, 0);
+  const memory = new Uint8Array(mem.buffer);
+  return JSON.parse(decoder.decode(memory.subarray(start, memory.indexOf(0, start))));
 }
 
 /** A query for one rule has one result, or none where the rule is undefined. */
@@ -208,12 +227,12 @@ interface Sdk {
 
 interface Instance {
   readonly minorVersion?: number;
-  readonly mem: { readonly buffer: ArrayBuffer };
+  readonly mem: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly dataAddr: number;
+  readonly dataHeapPtr: number;
   readonly wasmInstance: { readonly exports: object };
   readonly entrypoints: Readonly<Record<string, number>>;
   setData(data: object): void;
-  /** @returns the result set: `[]` or `[{result}]` */
-  evaluate(input: object, entrypoint: number): unknown;
 }
 
 /** Its declarations leave the default export out: the only way to an instance that is made synchronously, after a trap. */

@@ -8,7 +8,8 @@ const DECEPTIVE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\u
 export function jsonLine(value: object): string {
   const json = JSON.stringify(value);
   // `search` first: `replace` with a global pattern costs a copy, and nearly every line is plain ASCII.
-  return json.search(DECEPTIVE) === -1 ? `${json}\n` : `${json.replace(DECEPTIVE, escaped)}\n`;
+  const isPlain = Buffer.byteLength(json) === json.length && !json.includes('\u007f');
+  return isPlain || json.search(DECEPTIVE) === -1 ? `${json}\n` : `${json.replace(DECEPTIVE, escaped)}\n`;
 }
 
 function escaped(character: string): string {

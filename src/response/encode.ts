@@ -1,5 +1,6 @@
-import { decodeCheckResponse, encodeCheckResponse } from '../wire.ts';
 import type { Answer } from './answer.ts';
+import { messageText } from './message-text.ts';
+import { readBack } from './read-back.ts';
 
 /**
  * Encodes an answer, and reads back what it encoded. To Envoy a CheckResponse with an unset `status` means ALLOW, even
@@ -8,12 +9,11 @@ import type { Answer } from './answer.ts';
  * @throws Error where the bytes do not say what the answer says
  */
 export function encode(answer: Answer): Buffer {
-  const bytes = encodeCheckResponse(answer.message);
-  const { status, denied_response: denied, ok_response: ok } = decodeCheckResponse(bytes);
-  if (status === undefined || status === null) throw new Error('the encoded answer has no status');
-  const code = status.code ?? 0;
-  const saysAllow = code === 0 && ok !== undefined && denied === undefined;
-  const saysDeny = code !== 0 && denied !== undefined && ok === undefined && (denied.status?.code ?? 0) >= 400;
+  const bytes = Buffer.from(messageText(answer.message), 'latin1');
+  const { status, isOk, denied } = readBack(bytes);
+  if (status === undefined) throw new Error('the encoded answer has no status');
+  const saysAllow = status === 0 && isOk && denied === undefined;
+  const saysDeny = status !== 0 && denied !== undefined && !isOk && denied >= 400;
   if (answer.kind === 'allow' ? !saysAllow : !saysDeny)
     throw new Error(`the encoded answer does not say ${answer.kind}`);
   return bytes;

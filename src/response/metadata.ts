@@ -15,10 +15,17 @@ export interface DecisionMetadata {
 
 /** `CheckResponse.dynamic_metadata`, which Envoy keeps on a denial too. Every key is there; what is not known is "". */
 export function metadata(facts: DecisionMetadata, fromPolicy: Readonly<Record<string, string>> = {}): Struct {
-  const { decision_id, outcome, reason, hop, agent, subject, grant, policy_revision, fallback } = facts;
-  const all = { decision_id, outcome, reason, hop, agent, subject, grant, policy_revision, fallback };
-  const fields: NonNullable<Struct['fields']> = {};
-  for (const [key, value] of Object.entries(all)) fields[key] = { stringValue: value ?? '' };
+  const fields: NonNullable<Struct['fields']> = {
+    decision_id: { stringValue: facts.decision_id },
+    outcome: { stringValue: facts.outcome },
+    reason: { stringValue: facts.reason },
+    hop: { stringValue: facts.hop ?? '' },
+    agent: { stringValue: facts.agent ?? '' },
+    subject: { stringValue: facts.subject ?? '' },
+    grant: { stringValue: facts.grant ?? '' },
+    policy_revision: { stringValue: facts.policy_revision ?? '' },
+    fallback: { stringValue: facts.fallback ?? '' },
+  };
   const extra = Object.entries(fromPolicy);
   if (extra.length > 0) {
     const policy = Object.fromEntries(extra.map(([key, value]) => [key, { stringValue: value }]));
