@@ -30,27 +30,14 @@ export function identify(input: CheckInput, hop: Hop, parts: IdentifyParts): Ide
 function bind(token: VerifiedToken, hop: Hop, { peer, matrix, now }: IdentifyParts): Identity {
   judgeToken(token, hop.credential, now);
   const { claims } = token;
-  const { issuer } = token.issuer.config;
+  const { issuer } = token.token;
   const { actor: named, chain } = readActorChain(claims.act, claims.subject, issuer);
   const actor = named === undefined ? undefined : resolveActor(named, hop.credential.authority, matrix);
   requireSender(peer, actor?.id ?? selfId(claims.subject, issuer, hop, matrix));
   if (!hop.agents.some(({ spiffeId }) => spiffeId === peer.id)) {
     throw new Refusal('agent_not_permitted', 'the row does not name the agent of the caller');
   }
-  return {
-    peer,
-    subject: { id: claims.subject, issuer, claims: claims.others },
-    actor,
-    chain,
-    token: {
-      issuer,
-      type: token.type,
-      audience: claims.audience,
-      scopes: claims.scopes,
-      expiresAt: claims.expiresAt,
-      authorizationDetails: claims.authorizationDetails,
-    },
-  };
+  return { peer, subject: token.subject, actor, chain, token: token.token };
 }
 
 /** Without `act` the subject acts for itself. Where the row demands delegation, `delegate` says `actor_missing`. */

@@ -12,10 +12,16 @@ export interface KeySet {
    * Finds the key that a token names.
    * @throws Refusal `key_unknown`, `key_ambiguous`, `jwks_unavailable`
    */
-  find(kid: string | undefined, alg: string): Promise<CryptoKey>;
+  find(kid: string | undefined, alg: string): Promise<FoundKey>;
   start(): void;
   close(): void;
   status(): { readonly ready: boolean; readonly detail: string };
+}
+
+/** A key, and the epoch of the set that it was found in: a verdict that rests on it ends with that epoch. */
+export interface FoundKey {
+  readonly key: CryptoKey;
+  readonly epoch: number;
 }
 
 interface PublishedKey {
@@ -117,7 +123,8 @@ export function createKeySet(
       const [key, other] = found;
       if (key === undefined) throw new Refusal('key_unknown', 'no published key has this kid and algorithm');
       if (other !== undefined) throw new Refusal('key_ambiguous', 'several published keys fit');
-      return importedKey(key, alg);
+      const foundIn = epoch;
+      return { key: await importedKey(key, alg), epoch: foundIn };
     },
     start: () => {
       isClosed = false;

@@ -2,14 +2,17 @@ import { hash } from 'node:crypto';
 import { compactVerify } from 'jose';
 import { Refusal } from '../refusals.ts';
 import { readClaims, type TokenClaims } from './claims.ts';
+import type { Identity } from './identity.ts';
 import type { Issuer, Issuers } from './issuers.ts';
-import { parseJws } from './jws.ts';
+import { parseJws, type UnverifiedJws } from './jws.ts';
 
 /** A token whose signature, issuer, algorithm, key, type and claim types were proven. Row and time are not judged. */
 export interface VerifiedToken {
   readonly issuer: Issuer;
-  readonly type: string;
   readonly claims: TokenClaims;
+  /** Made once for each token, because most tokens are seen more than once. */
+  readonly subject: Identity['subject'];
+  readonly token: Identity['token'];
   /** The issuer's key epoch at the time: a key that is gone takes its verdicts with it. */
   readonly keysEpoch: number;
   /** When the verdict must be reached anew, in milliseconds since the epoch. */
@@ -43,13 +46,24 @@ async function verifyAnew(token: string, issuers: Issuers, now: number): Promise
   if (!algorithms.includes(jws.alg)) throw new Refusal('alg_not_allowed', 'alg is not one of the issuer');
   // RFC 8725 §3.11, RFC 9068 §4: an ID token must never pass as an access token (threats J18).
   if (!tokenTypes.includes(jws.typ)) throw new Refusal('token_type_mismatch', 'typ is not one of the issuer');
-  const key = await issuer.keys.find(jws.kid, jws.alg);
-  const keysEpoch = issuer.keys.epoch;
+  const { key, epoch: keysEpoch } = await issuer.keys.find(jws.kid, jws.alg);
   try {
     await compactVerify(token, key, { algorithms: [jws.alg] });
   } catch (error) {
     throw new Refusal('token_signature_invalid', 'the signature does not verify', { cause: error });
   }
   const claims = readClaims(jws.payload);
-  return { issuer, type: jws.typ, claims, keysEpoch, staleAt: Math.min(claims.expiresAt * 1000, now + KEPT_MS) };
+  return {
+    issuer,
+    claims,
+    subject: { id: claims.subject, issuer: jws.issuer, claims: claims.others },
+    token: tokenFacts(jws, claims),
+    keysEpoch,
+    staleAt: Math.min(claims.expiresAt * 1000, now + KEPT_MS),
+  };
+}
+
+function tokenFacts({ issuer, typ }: UnverifiedJws, claims: TokenClaims): Identity['token'] {
+  const { audience, scopes, expiresAt, authorizationDetails } = claims;
+  return { issuer, type: typ, audience, scopes, expiresAt, authorizationDetails };
 }

@@ -138,7 +138,9 @@ export function policyInput(
 }
 
 function visibleHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const visible: Record<string, string> = Object.create(null) as Record<string, string>;
+  // A plain object, because it is written as JSON on every Check, and V8 writes one without a prototype at half the speed.
+  // A header named `__proto__` cannot be set on it and is not shown.
+  const visible: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
     if (value !== undefined && !HIDDEN.has(name) && !name.replaceAll('_', '-').startsWith('x-behalf-')) {

@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Identity } from '../identity/identity.ts';
 import type { Logger } from '../log.ts';
 import { bounded } from './bounded.ts';
@@ -14,7 +13,6 @@ export interface SubjectLabelConfig {
 export type SubjectLabel = (identity: Pick<Identity, 'subject'>) => string;
 
 const SHORTEST_KEY = 16;
-const REMEMBERED = 10_000;
 const DIGITS = 16;
 
 /**
@@ -27,14 +25,15 @@ export function createSubjectLabel(config: SubjectLabelConfig, log: Logger): Sub
     return ({ subject }) => bounded(subject.id);
   }
   const key = pseudonymKey(config.pseudonymKey, log);
-  const known = new LRUCache<string, string>({ max: REMEMBERED });
+  // A remembered token brings the same subject object each time, and takes its pseudonym along when it is forgotten.
+  const known = new WeakMap<Identity['subject'], string>();
   return ({ subject }) => {
-    // Lengths first, so that no two pairs of issuer and subject make the same text (threats C13).
-    const text = `${subject.issuer.length}:${subject.issuer}${subject.id.length}:${subject.id}`;
-    let pseudonym = known.get(text);
+    let pseudonym = known.get(subject);
     if (pseudonym === undefined) {
+      // Lengths first, so that no two pairs of issuer and subject make the same text (threats C13).
+      const text = `${subject.issuer.length}:${subject.issuer}${subject.id.length}:${subject.id}`;
       pseudonym = createHmac('sha256', key).update(text).digest('hex').slice(0, DIGITS);
-      known.set(text, pseudonym);
+      known.set(subject, pseudonym);
     }
     return pseudonym;
   };
