@@ -84,6 +84,14 @@ describe('one Check', () => {
     expect(await ask({ token: await world.token({ authorization_details: [old] }) })).toBe('grant_expired');
   });
 
+  it('denies a gRPC request in its own protocol, also one that cannot be read', async () => {
+    const message = await world.request({ path: '//x', headers: { 'content-type': 'application/grpc' } });
+    const { answer } = await world.put(message);
+    expect(reasonOf(answer)).toBe('path_not_canonical');
+    const status = answer.denied_response?.headers?.find(({ header }) => header?.key === 'grpc-status');
+    expect(status?.header?.value).toBe('3');
+  });
+
   it('denies until a configuration is live (Y04)', async () => {
     expect(await ask({}, { snapshot: () => undefined })).toBe('not_ready');
   });

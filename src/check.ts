@@ -8,6 +8,7 @@ import { policyInput } from './policy/input.ts';
 import type { Interval, Trail } from './provenance/trail.ts';
 import { Refusal } from './refusals.ts';
 import { read } from './request/read.ts';
+import { speaksGrpc } from './request/speaks-grpc.ts';
 import { allow } from './response/allow.ts';
 import { deny } from './response/deny.ts';
 import { encode } from './response/encode.ts';
@@ -36,7 +37,9 @@ export async function check(bytes: Uint8Array, trail: Trail, parts: CheckParts):
   try {
     const live = liveSnapshot(parts, trail);
     const now = trail.receivedAt;
-    const input = (trail.input = steps.read(steps.receive(bytes, parts.maxMessageBytes)));
+    const message = steps.receive(bytes, parts.maxMessageBytes);
+    trail.isGrpc = speaksGrpc(message);
+    const input = (trail.input = steps.read(message));
     const routed = (trail.routed = steps.route(input, live.matrix));
     trail.identifyTook = begin();
     const peer = (trail.peer = steps.identifyPeer(input.peer, live.matrix.trustDomains, now));
@@ -61,16 +64,16 @@ export async function check(bytes: Uint8Array, trail: Trail, parts: CheckParts):
  * Denies with what the trail knows. Never throws: what cannot even be denied properly gets the answer that was made at
  * start.
  */
-export function refuse(refusal: Refusal, trail: Trail, { snapshot, subjectLabel }: CheckParts): Buffer {
+export function refuse(refusal: Refusal, trail: Trail, { subjectLabel }: CheckParts): Buffer {
   trail.refusal = refusal;
   try {
-    const { identity, input, peer, routed } = trail;
+    const { identity, peer, routed } = trail;
     return encode(
       deny({
         decisionId: trail.decisionId,
         refusal,
-        isGrpc: input?.isGrpc ?? false,
-        detail: snapshot()?.denialDetail ?? 'class',
+        isGrpc: trail.isGrpc ?? false,
+        detail: trail.denialDetail ?? 'class',
         hop: routed?.hop.id,
         scopes: routed?.hop.credential.scopes,
         agent: identity?.actor?.agent ?? peer?.id,
@@ -88,6 +91,7 @@ function liveSnapshot({ snapshot }: CheckParts, trail: Trail): Snapshot {
   const live = snapshot();
   if (live === undefined) throw new Refusal('not_ready', 'no configuration is live');
   trail.epoch = live.epoch;
+  trail.denialDetail = live.denialDetail;
   trail.matrixRevision = live.matrix.revision;
   trail.policyRevision = live.policy.revision;
   trail.entrypoint = live.policy.entrypoint;

@@ -21,7 +21,7 @@ const TABLE = {
   // receive
   malformed_check_request: ['malformed', 'The Check message is not one that Envoy sends.'],
   overloaded: ['shed', 'More Checks are in flight than this process takes on.'],
-  not_ready: ['fault', 'The service has no complete configuration yet, or is stopping.'],
+  not_ready: ['fault', 'The service has no complete configuration yet.'],
   deadline_exceeded: ['fault', 'The decision was not ready in time.'],
   internal_error: ['fault', 'The service failed while it decided.'],
   // read
@@ -82,7 +82,6 @@ const TABLE = {
   grant_expired: ['forbidden', 'The grant has expired.'],
   grant_scope: ['forbidden', 'The grant is not for this action, target or context.'],
   // decide
-  policy_unavailable: ['fault', 'No policy is loaded.'],
   policy_undefined: ['forbidden', 'The policy has no answer to this request.'],
   policy_result_invalid: ['fault', 'The policy answered something other than a decision.'],
   policy_builtin_error: ['fault', 'A builtin of the policy failed.'],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createLog } from './log.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/policy.ts';
+import { Refusal } from './refusals.ts';
 import { selfCheck } from './self-check.ts';
 
 const log = createLog({ level: 'silent' });
@@ -14,16 +15,19 @@ describe('the self-check', () => {
     await expect(selfCheck(policy, log)).resolves.toBeUndefined();
   });
 
-  it('does not judge what a policy says of a row that it does not know', async () => {
-    const broken = {
+  it('fails where the policy cannot be evaluated, and says so (Y11)', async () => {
+    const broken: Policy = {
       revision: 'r',
       entrypoint: 'e',
       evaluate: () => {
-        throw new Error('broken');
+        throw new Refusal('policy_trap', 'unreachable');
       },
-    } as unknown as Policy;
-    const lines: string[] = [];
-    await selfCheck(broken, createLog({ sink: { write: (line) => lines.push(line) } }));
-    expect(lines.filter((line) => line.includes('the policy fails'))).toHaveLength(1);
+    };
+    await expect(selfCheck(broken, log)).rejects.toThrow(/^the policy fails on a row.*policy_trap: unreachable/);
+  });
+
+  it('does not judge what a policy says of a row that it does not know', async () => {
+    const silent: Policy = { revision: 'r', entrypoint: 'e', evaluate: () => undefined };
+    await expect(selfCheck(silent, log)).resolves.toBeUndefined();
   });
 });

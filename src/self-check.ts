@@ -5,8 +5,10 @@ import { createIssuers } from './identity/issuers.ts';
 import type { Logger } from './log.ts';
 import type { Hop, Matrix } from './matrix/hop.ts';
 import { parsePathTemplate } from './matrix/path-template.ts';
+import { BundleError } from './policy/bundle.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Trail } from './provenance/trail.ts';
+import { Refusal } from './refusals.ts';
 import { decodeCheckResponse, encodeCheckRequest } from './wire.ts';
 
 /** A workload of nobody, valid on one day long past; its private key was never kept. */
@@ -36,7 +38,8 @@ const ROUNDS = 40;
  * policy, the encoder. It proves that this process can decide (threats Y11), and it is what makes the first real Check
  * as fast as the next, where compiling everything on first use would come near Envoy's timeout (threats E03). Its
  * identities exist in no real configuration, and it leaves no record.
- * @throws Error where a Check that must be allowed is not, or one that must be denied is allowed
+ * @throws BundleError where the policy cannot be evaluated; Error where a Check that must be allowed is not, or one that
+ *   must be denied is allowed
  */
 export async function selfCheck(policy: Policy, log: Logger): Promise<void> {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
@@ -49,7 +52,7 @@ export async function selfCheck(policy: Policy, log: Logger): Promise<void> {
     epoch: 0,
     matrix: matrix(),
     issuers,
-    policy: agreeing(policy, log),
+    policy: agreeing(policy),
     denialDetail: 'class' as const,
   };
   const parts: CheckParts = {
@@ -80,22 +83,26 @@ export async function selfCheck(policy: Policy, log: Logger): Promise<void> {
 async function expectReason(reason: string, message: Buffer, parts: CheckParts): Promise<void> {
   const trail: Trail = { decisionId: 'self-check', receivedAt: DAY, started: performance.now(), callerTrace: {} };
   const answer = decodeCheckResponse(await check(message, trail, parts));
+  const failure = trail.refusal?.cause;
+  if (failure instanceof BundleError) throw failure;
   const said = answer.dynamic_metadata?.fields?.['reason']?.stringValue;
   if (said !== reason) throw new Error(`the self-check expected ${reason} and got ${said ?? 'no reason'}`);
 }
 
-/** The policy is asked, so that it is compiled; what it says of a row that it does not know does not matter. */
-function agreeing(policy: Policy, log: Logger): Policy {
-  let hasFailed = false;
+/**
+ * The live policy is asked, so that it is compiled. What it says of a row that it does not know does not matter, but it
+ * must be able to say something: one that cannot be evaluated would deny everything.
+ */
+function agreeing(policy: Policy): Policy {
   return {
     revision: policy.revision,
     entrypoint: policy.entrypoint,
     evaluate: (input) => {
       try {
         policy.evaluate(input);
-      } catch (error) {
-        if (!hasFailed) log.warn({ err: error }, 'the policy fails on a row that it does not know');
-        hasFailed = true;
+      } catch (cause) {
+        const why = cause instanceof Refusal ? cause.message : String(cause);
+        throw new BundleError('bundle_invalid', `the policy fails on a row that it does not know (${why})`, { cause });
       }
       return { allow: true, reasons: [] };
     },

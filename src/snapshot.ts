@@ -7,7 +7,7 @@ import type { Policy } from './policy/policy.ts';
  * two configurations (threats P13, Y05).
  */
 export interface Snapshot {
-  /** Counts reloads; part of the token cache's key, so that no verdict outlives the configuration it was made under. */
+  /** Counts reloads; in every record, so that it shows under which configuration a decision was made. */
   readonly epoch: number;
   readonly matrix: Matrix;
   readonly issuers: Issuers;

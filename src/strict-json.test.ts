@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStrictJson, StrictJsonError } from './strict-json.ts';
 
-const LIMITS = { depth: 4, members: 6 };
+const LIMITS = { depth: 4, members: 6, values: 12 };
 
 function faultOf(text: string): string {
   try {
@@ -20,6 +20,8 @@ describe('strict JSON', () => {
     ['{"x":{"a":1,"b":[{"c":1,"c":1}]}}', 'duplicate'],
     ['[[[[[1]]]]]', 'depth'],
     ['{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1}', 'members'],
+    ['[1,1,1,1,1,1,1,1,1,1,1,1,1]', 'values'],
+    ['[[],[],[],[],[],[],[],[],[]]', 'values'],
     ['{"a":', 'syntax'],
     ['', 'syntax'],
     ['"open', 'syntax'],
@@ -37,7 +39,7 @@ describe('strict JSON', () => {
   it('reads every JSON text exactly as JSON.parse does', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 3 }), (text) => {
-        expect(parseStrictJson(text, { depth: 50, members: 100_000 })).toEqual(JSON.parse(text));
+        expect(parseStrictJson(text, { depth: 50, members: 100_000, values: 100_000 })).toEqual(JSON.parse(text));
       }),
       { seed: 7, numRuns: 500 },
     );
@@ -45,7 +47,9 @@ describe('strict JSON', () => {
 
   it('never throws anything but its own error, whatever the text', () => {
     fc.assert(
-      fc.property(fc.string(), (text) => ['none', 'syntax', 'duplicate', 'depth', 'members'].includes(faultOf(text))),
+      fc.property(fc.string(), (text) =>
+        ['none', 'syntax', 'duplicate', 'depth', 'members', 'values'].includes(faultOf(text)),
+      ),
       { seed: 8, numRuns: 500 },
     );
   });

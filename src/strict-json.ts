@@ -4,12 +4,14 @@ export interface JsonLimits {
   readonly depth: number;
   /** Object members in the whole text. */
   readonly members: number;
+  /** Values in the whole text, those in arrays included. */
+  readonly values: number;
 }
 
 /** Why a text is not JSON that every parser reads alike. The message never quotes the text. */
 export class StrictJsonError extends Error {
   override readonly name = 'StrictJsonError';
-  readonly fault: 'syntax' | 'depth' | 'members' | 'duplicate';
+  readonly fault: 'syntax' | 'depth' | 'members' | 'values' | 'duplicate';
 
   constructor(fault: StrictJsonError['fault']) {
     super(`JSON ${fault} fault`);
@@ -46,6 +48,7 @@ const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 function scan(text: string, limits: JsonLimits): void {
   const open: (Set<string> | null)[] = [];
   let members = 0;
+  let values = 1;
   let expectsName = false;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
@@ -60,12 +63,14 @@ function scan(text: string, limits: JsonLimits): void {
       at = end;
     } else if (char === 0x7b /* { */ || char === 0x5b /* [ */) {
       if (open.length >= limits.depth) throw new StrictJsonError('depth');
+      if (++values > limits.values) throw new StrictJsonError('values');
       open.push(char === 0x7b ? new Set() : null);
       expectsName = char === 0x7b;
     } else if (char === 0x7d /* } */ || char === 0x5d /* ] */) {
       open.pop();
       expectsName = false;
     } else if (char === 0x2c /* , */) {
+      if (++values > limits.values) throw new StrictJsonError('values');
       expectsName = open.at(-1) instanceof Set;
     }
   }

@@ -219,6 +219,16 @@ describe('serve', () => {
     expect((await run('health', '--address', check)).code).toBe(1);
   });
 
+  it('survives a SIGHUP while it starts, and reloads once it has (Y05)', async () => {
+    const starting = 'INSECURE CONFIG: provenance.subject is plain: records and spans name people; use pseudonymous';
+    const { child, end, logged } = await serving(starting, '-c', 'good.yaml');
+    child.kill('SIGHUP');
+    expect(await logged('reloaded')).toMatchObject({ trigger: 'SIGHUP', epoch: 2 });
+    await logged('ready');
+    child.kill('SIGTERM');
+    expect((await end).code).toBe(0);
+  });
+
   it('starts without keys, is not ready, and says which issuer it waits for', async () => {
     const path = config('jwks.yaml', (text) => text.replace('file: keys.json', 'uri: "http://127.0.0.1:9/jwks"'));
     const { child, end, check, admin } = await serving('listening, not ready yet', '-c', path);

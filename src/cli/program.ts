@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS } from '../log.ts';
 import { VERSION } from '../provenance/version.ts';
+import { catchHangUps } from './hang-up.ts';
 import type { HealthOptions } from './health.ts';
 import type { ServeOptions } from './serve.ts';
 import { type CommonOptions, type ExitCode, jsonLine, type Terminal } from './terminal.ts';
@@ -68,8 +69,10 @@ function addServe(program: Command, terminal: Terminal, done: Done): void {
     )
     .addOption(new Option('--log-level <level>', 'how much to log to stderr').choices(LOG_LEVELS).default('info'))
     .action(async (options: ServeOptions) => {
+      // Before everything that takes time: a reload may be asked for while the process starts.
+      const onHangUp = catchHangUps();
       const { serve } = await import('./serve.ts');
-      done(await serve(options, terminal));
+      done(await serve(options, terminal, onHangUp));
     });
 }
 

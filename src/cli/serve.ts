@@ -28,14 +28,19 @@ interface Parts {
 
 /**
  * Runs the service until SIGTERM or SIGINT, then drains: not serving, finish, flush (threats Y01).
+ * @param onHangUp takes what SIGHUP is to do, once there is something to reload
  * @returns 0 once drained
  * @throws ConfigError, BundleError, StartError where it cannot start
  */
-export async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCode> {
+export async function serve(
+  options: ServeOptions,
+  terminal: Terminal,
+  onHangUp: (reload: () => void) => void,
+): Promise<ExitCode> {
   const parts = await build(options, terminal);
   const { config, log, provenance, reloader, readiness } = parts;
   const stopped = stopSignal();
-  process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
+  onHangUp(() => void reloader.reload('SIGHUP'));
   process.on('uncaughtException', (error) => void crash(error, parts));
   const admin = await startAdmin({ address: config.listen.admin, ready: readiness.report, provenance, log }).catch(
     (error: unknown) => {

@@ -12,6 +12,7 @@ issuers:
 policy:
   bundle: ./bundle.tar.gz
 `;
+const KEYS = '{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}';
 const SECRET = 'a-secret-that-nobody-may-see';
 
 let folder: string;
@@ -53,7 +54,7 @@ describe('loadConfig', () => {
 
   it('resolves relative paths against the folder of the file', () => {
     mkdirSync(join(folder, 'keys'));
-    writeFileSync(join(folder, 'keys/idp.json'), '{"keys":[]}');
+    writeFileSync(join(folder, 'keys/idp.json'), KEYS);
     const { config } = load(
       `${BASE.replace('uri: https://idp.acme.example/jwks', 'file: keys/idp.json')}
 listen: { check: "unix:./check.sock" }
@@ -217,7 +218,18 @@ provenance: { records: "file:./records.ndjson", traces: "file:/var/spans.ndjson"
   it.each([
     ['is not there', undefined, 'the key file k.json cannot be read: there is no such file'],
     ['is half written', '{"keys": [', 'the key file k.json is not valid JSON'],
-    ['is no key set', '[]', 'the key file k.json is not a key set'],
+    ['is no key set', '[]', 'the key file k.json is no key set that can be used: the document is not a JWKS'],
+    ['has no keys', '{"keys":[]}', 'the key file k.json is no key set that can be used: the JWKS holds no public'],
+    [
+      'has private keys alone',
+      '{"keys":[{"kty":"EC","d":"AA"}]}',
+      'the key file k.json is no key set that can be used: the JWKS',
+    ],
+    [
+      'says its keys twice',
+      '{"keys":[],"keys":[]}',
+      'the key file k.json is no key set that can be used: JSON duplicate',
+    ],
   ])('refuses a key file that %s', (_, text, problem) => {
     if (text !== undefined) writeFileSync(join(folder, 'k.json'), text);
     const [found] = problems(BASE.replace('uri: https://idp.acme.example/jwks', 'file: k.json'));
@@ -318,6 +330,22 @@ describe('warnings', () => {
     ['listen: { check: "0.0.0.0:9191" }', 'can be reached from other machines without TLS'],
   ])('shout about %s', (extra, warning) => {
     expect(load(`${BASE}${extra}\n`).warnings.join('\n')).toContain(warning);
+  });
+});
+
+describe('an issuer', () => {
+  const withIssuer = (line: string) => BASE.replace('policy:', `    ${line}\npolicy:`);
+
+  it('whose access tokens have typ JWT is shouted about: its ID tokens have it too (J18)', () => {
+    const { config, warnings } = load(withIssuer('tokenTypes: [at+jwt, application/JWT]'));
+    expect(config.issuers[0]?.tokenTypes).toEqual(['at+jwt', 'jwt']);
+    expect(warnings.join()).toContain('issuers: https://idp.acme.example has tokenTypes jwt: only the audience tells');
+  });
+
+  it('has its scopes in one claim: scope, unless it says scp', () => {
+    expect(load(BASE).config.issuers[0]?.scopeClaim).toBe('scope');
+    expect(load(withIssuer('scopeClaim: scp')).config.issuers[0]?.scopeClaim).toBe('scp');
+    expect(problems(withIssuer('scopeClaim: [scope, scp]')).join()).toContain('this is not accepted; use scope or scp');
   });
 });
 

@@ -23,6 +23,9 @@ let folder: string;
 let reloader: Reloader;
 let results: ReloadResult[];
 let log: string[];
+/** How often the config was read, and what to do when it is. */
+let loads: number;
+let onLoad: (() => void) | undefined;
 
 function ecKey(kid: string): Record<string, string> {
   const x = 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU';
@@ -48,7 +51,12 @@ beforeEach(async () => {
   copyFileSync(BUNDLE, at('bundle.tar.gz'));
   results = [];
   log = [];
-  const load = () => loadConfig({ path: at('behalf.yaml'), env: {} });
+  loads = 0;
+  const load = () => {
+    loads += 1;
+    onLoad?.();
+    return loadConfig({ path: at('behalf.yaml'), env: {} });
+  };
   reloader = await startReloader(load(), {
     configPath: at('behalf.yaml'),
     load,
@@ -89,6 +97,7 @@ describe('startReloader', () => {
     ['an empty matrix', 'matrix.yaml', () => ''],
     ['a truncated bundle', 'bundle.tar.gz', (whole) => whole.slice(0, 500)],
     ['truncated keys', 'keys.json', (whole) => whole.slice(0, 20)],
+    ['a key file without keys', 'keys.json', () => '{"keys":[]}'],
     ['a matrix for another issuer', 'matrix.yaml', (whole) => whole.replace('idp.acme', 'idp.other')],
   ])('keeps the last good snapshot through %s, says why, and takes the mended file (Y05)', async (_, name, spoil) => {
     const good = readFileSync(at(name));
@@ -150,19 +159,47 @@ describe('startReloader', () => {
     expect(reloader.snapshot().issuers.status()).toMatchObject([{ ready: true }, { ready: false }]);
   });
 
+  it('keeps an issuer that works: keys that a change would lose are a reason to refuse it (Y05)', async () => {
+    await vi.waitFor(() => expect(reloader.snapshot().issuers.status()).toMatchObject([{ ready: true }]));
+    const before = reloader.snapshot();
+    write('behalf.yaml', CONFIG.replace('file: ./keys.json', 'uri: "http://127.0.0.1:9/jwks"'));
+    await reloads(1);
+    expect(results[0]).toMatchObject({ ok: false, epoch: 1 });
+    expect(JSON.stringify(results[0])).toContain('issuer https://idp.acme.example has keys, and would have none: ');
+    expect(reloader.snapshot()).toBe(before);
+    expect(reloader.snapshot().issuers.status()).toMatchObject([{ ready: true }]);
+    write('behalf.yaml', `# mended\n${CONFIG}`);
+    await reloads(2);
+    expect(results.at(-1)).toMatchObject({ ok: true, epoch: 2 });
+  });
+
   it('forgets every verdict on a token with the configuration it was made under (J26)', async () => {
     const { verified } = reloader.snapshot().issuers;
     await reloader.reload('SIGHUP');
     expect(reloader.snapshot().issuers.verified).not.toBe(verified);
   });
 
-  it('builds again where a file changes while it builds: one snapshot is of one state of the files (P13)', async () => {
+  it('builds again where a file changes while it builds: one snapshot is of one state of the files (P13)', {
+    // It builds twice, each time with a whole self-check, which on a busy machine takes its time.
+    timeout: 60_000,
+  }, async () => {
     const before = reloader.snapshot().matrix.revision;
-    const result = reloader.reload('SIGHUP');
-    // By now the matrix has been read, and the bundle has not.
-    await new Promise((resolve) => setImmediate(resolve));
-    write('matrix.yaml', `# changed\n${MATRIX}`);
-    expect(await result).toMatchObject({ ok: true, epoch: 2 });
+    const changed = new Promise<void>((resolve) => {
+      // The config is being read; the matrix is next, at once; the bundle comes later. Between the two it changes.
+      onLoad = () => {
+        onLoad = undefined;
+        setImmediate(() => {
+          write('matrix.yaml.new', `# changed\n${MATRIX}`);
+          renameSync(at('matrix.yaml.new'), at('matrix.yaml'));
+          resolve();
+        });
+      };
+    });
+    loads = 0;
+    const result = await reloader.reload('SIGHUP');
+    await changed;
+    expect(result).toMatchObject({ ok: true, epoch: 2 });
+    expect(loads).toBeGreaterThanOrEqual(2);
     expect(reloader.snapshot().matrix.revision).not.toBe(before);
   });
 

@@ -37,6 +37,7 @@ export interface Reloader {
 const FIXED = ['listen', 'provenance', 'limits'] as const;
 const MAX_ATTEMPTS = 5;
 const KEYS_WITHIN_MS = 1000;
+const KEPT_KEYS_WITHIN_MS = 2000;
 const LOOK_EVERY_MS = 5;
 
 /**
@@ -59,7 +60,13 @@ export async function startReloader({ config: first }: LoadedConfig, options: Re
       const build = { epoch: live.epoch + 1, log, previous: live };
       const { config, snapshot } = await buildSteady(options, (files, state) => watch.follow(files, state), build);
       snapshot.issuers.start();
-      await keysHad(snapshot);
+      const lost = await keysHad(live, snapshot);
+      if (lost !== undefined) {
+        // Keys that both use go on being refreshed, now for the old alone.
+        snapshot.issuers.close();
+        if (!isClosed) live.issuers.start();
+        throw new Error(lost);
+      }
       // Keys that both use go on being refreshed: the old lets go before the new takes hold again.
       live.issuers.close();
       live = snapshot;
@@ -98,10 +105,31 @@ export async function startReloader({ config: first }: LoadedConfig, options: Re
   };
 }
 
-/** Waits a little for new keys, so that a reload does not make a ready process unready for a moment. */
-async function keysHad({ issuers }: Snapshot): Promise<void> {
-  const end = performance.now() + KEYS_WITHIN_MS;
-  while (performance.now() < end && issuers.status().some(({ ready }) => !ready)) await delay(LOOK_EVERY_MS);
+/**
+ * Waits a little for new keys, so that a reload does not make a ready process unready for a moment; and longer where
+ * keys are at stake that are there now.
+ * @returns why the new snapshot must not be taken
+ */
+async function keysHad(live: Snapshot, next: Snapshot): Promise<string | undefined> {
+  const began = performance.now();
+  for (;;) {
+    const lost = lostKeys(live, next);
+    const isComplete = next.issuers.status().every(({ ready }) => ready);
+    const patience = lost === undefined ? KEYS_WITHIN_MS : KEPT_KEYS_WITHIN_MS;
+    if (isComplete || performance.now() - began > patience) return lost;
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * Finds an issuer whose tokens are accepted now, and under the new snapshot would not be. A new issuer may still be
+ * waited for; one that works must not be taken away by a reload (threats Y05).
+ */
+function lostKeys(live: Snapshot, next: Snapshot): string | undefined {
+  const had = new Set(live.issuers.status().flatMap(({ issuer, ready }) => (ready ? [issuer] : [])));
+  const lost = next.issuers.status().find(({ issuer, ready }) => !ready && had.has(issuer));
+  if (lost === undefined) return undefined;
+  return `issuer ${lost.issuer} has keys, and would have none: ${lost.detail}; mend its jwks, then reload again`;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { readKeys } from '../identity/jwks.ts';
+import { StrictJsonError } from '../strict-json.ts';
 import { parseAddress } from './address.ts';
 import { fileReason, shownPath } from './problem.ts';
 import type { Config } from './schema.ts';
@@ -74,7 +76,10 @@ export function resolveSecrets(config: Config, { configPath, env, report }: Reso
   return { ...config, provenance: key === undefined ? rest : { ...rest, pseudonymKey: key } };
 }
 
-/** Checks that each key file is there and is a key set (RFC 7517 §5), so that a half-written one changes nothing. */
+/**
+ * Checks that each key file is there and holds keys that we can use, by the judge that its keys meet later, so that a
+ * half-written or emptied one changes nothing (threats Y05).
+ */
 export function checkKeyFiles(config: Config, report: ResolveOptions['report']): void {
   for (const [index, { jwks }] of config.issuers.entries()) {
     if (!('file' in jwks)) continue;
@@ -85,12 +90,17 @@ export function checkKeyFiles(config: Config, report: ResolveOptions['report']):
 
 function keyFileProblem(path: string): string | undefined {
   const file = `the key file ${shownPath(path)}`;
-  let value: unknown;
+  let text: string;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    text = readFileSync(path, 'utf8');
   } catch (error) {
-    return error instanceof SyntaxError ? `${file} is not valid JSON` : `${file} cannot be read: ${fileReason(error)}`;
+    return `${file} cannot be read: ${fileReason(error)}`;
   }
-  const isSet = typeof value === 'object' && value !== null && 'keys' in value && Array.isArray(value.keys);
-  return isSet ? undefined : `${file} is not a key set: it has no list "keys" (RFC 7517)`;
+  try {
+    readKeys(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StrictJsonError && error.fault === 'syntax') return `${file} is not valid JSON`;
+    return `${file} is no key set that can be used: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }

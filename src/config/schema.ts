@@ -69,7 +69,14 @@ const issuer = z.strictObject({
   tokenTypes: listOf(text(/^[A-Za-z0-9][A-Za-z0-9.+/-]*$/, 'must be a media type such as at+jwt'))
     .transform((types) => types.map((type) => type.toLowerCase().replace(/^application\//, '')))
     .prefault(['at+jwt'])
-    .meta({ description: 'The `typ` headers that are accepted (RFC 9068 §2.1).' }),
+    .meta({
+      description:
+        'The `typ` headers that are accepted (RFC 9068 §2.1). Some issuers, such as Entra ID and Keycloak, write `JWT`: for those alone, list `jwt`. Warning: their ID tokens have that `typ` too, so that only the audience tells them from access tokens; Behalf says so at start. A token without `typ` is always refused.',
+    }),
+  scopeClaim: choice(['scope', 'scp']).prefault('scope').meta({
+    description:
+      'The claim that holds the scopes: `scope` (RFC 9068), or `scp`, text (Entra ID) or a list (Okta). The other one is not read.',
+  }),
   clockSkew: duration()
     .refine((seconds) => seconds <= 60, { error: 'must be at most 60s' })
     .prefault('30s')

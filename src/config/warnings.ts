@@ -17,6 +17,12 @@ export function configWarnings({ listen, denials, provenance, issuers }: Config)
     provenance.records === 'none'
       ? 'provenance.records is none: decisions leave no record; use stdout or file:PATH'
       : '',
+    ...issuers
+      .filter(({ tokenTypes }) => tokenTypes.includes('jwt'))
+      .map(
+        ({ issuer }) =>
+          `issuers: ${issuer} has tokenTypes jwt: only the audience tells its access tokens from its ID tokens; let it issue at+jwt`,
+      ),
     issuers.length === 0 ? 'no issuers: every token is refused' : '',
   ].filter((warning) => warning !== '');
 }

@@ -4,6 +4,8 @@ import type { Grant } from './grant.ts';
 const TYPE = 'behalf_grant';
 const MAX_GRANTS = 16;
 const MAX_TEXT = 512;
+/** Past this, dates lose their meaning (year 280,000). */
+const MAX_NUMERIC_DATE = 2 ** 43;
 
 /** The members that a grant may have. `approval` is read with the grant store; until then nothing is approved. */
 const MEMBERS = new Set(['type', 'id', 'task', 'actions', 'target', 'context', 'expires_at', 'approval']);
@@ -35,13 +37,14 @@ function readGrant(detail: Record<string, unknown>): Grant {
   const actions = detail['actions'];
   if (!Array.isArray(actions) || actions.length === 0) throw invalid('actions is no list');
   const expiresAt = detail['expires_at'];
-  if (typeof expiresAt !== 'number' || !(expiresAt >= 0)) throw invalid('expires_at is no NumericDate');
+  if (typeof expiresAt !== 'number' || !(expiresAt >= 0 && expiresAt <= MAX_NUMERIC_DATE))
+    throw invalid('expires_at is no NumericDate');
   return {
     id: text(detail['id'], 'id'),
     task: text(detail['task'], 'task'),
     actions: actions.map((action) => text(action, 'actions')),
     target: text(detail['target'], 'target'),
-    context: readContext(detail['context'] ?? {}),
+    context: detail['context'] === undefined ? {} : readContext(detail['context']),
     expiresAt,
   };
 }

@@ -3,18 +3,19 @@ import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 
 /**
- * Reads the value of one context key out of the request, where the row says it is shown.
+ * Reads the value of one context key out of the request, where the row says it is shown. The grant is for what the
+ * upstream will read: where another parser could read another value under this name, the request shows none.
  * @returns undefined where the request does not show exactly one value, which then equals no grant's value
- * @throws Refusal `body_truncated`, `body_unparseable` where the row reads the body and it is not whole
+ * @throws Refusal `body_truncated`, `body_unparseable` where the row reads the body and it is not whole and unambiguous
  */
 export function requestContext(source: ContextSource, input: CheckInput, { params }: RoutedHop): string | undefined {
   switch (source.from) {
     case 'path':
-      return own(params, source.name);
+      return Object.hasOwn(params, source.name) ? params[source.name] : undefined;
     case 'query':
       return queryValue(source.name, input);
     case 'header':
-      return own(input.headers, source.name);
+      return headerValue(source.name, input);
     case 'body':
       return bodyValue(source.name, input);
     default:
@@ -22,26 +23,51 @@ export function requestContext(source: ContextSource, input: CheckInput, { param
   }
 }
 
-function own(values: Readonly<Record<string, string>>, name: string): string | undefined {
-  return Object.hasOwn(values, name) ? values[name] : undefined;
+/**
+ * Servers differ on what is one query parameter: `;` may separate, case may not count, `name[]`, ` name` and `name%00`
+ * may be `name`.
+ */
+function queryValue(name: string, { query, rawQuery }: CheckInput): string | undefined {
+  if (rawQuery.includes(';') || !Object.hasOwn(query, name)) return undefined;
+  const isAlias = (other: string) => other !== name && fold(other.replace(/[[.\0].*$/s, '').trim()) === fold(name);
+  const values = query[name];
+  return values?.length === 1 && !Object.keys(query).some(isAlias) ? values[0] : undefined;
 }
 
-/** A `;` separates parameters for some servers and not for others: where one is there, the query shows nothing. */
-function queryValue(name: string, input: CheckInput): string | undefined {
-  const values = Object.hasOwn(input.query, name) ? input.query[name] : undefined;
-  return values?.length === 1 && !input.rawQuery.includes(';') ? values[0] : undefined;
+/** CGI-like servers read `x_region` as `x-region`. */
+function headerValue(name: string, { headers }: CheckInput): string | undefined {
+  const isAlias = (other: string) => other !== name && other.replaceAll('_', '-') === name.replaceAll('_', '-');
+  return Object.hasOwn(headers, name) && !Object.keys(headers).some(isAlias) ? headers[name] : undefined;
 }
 
-/** RFC 6901 JSON pointer. A number or boolean counts as its JSON text; anything else is no value. */
-function bodyValue(pointer: string, { body }: CheckInput): string | undefined {
+/** RFC 6901 JSON pointer. */
+function bodyValue(pointer: string, input: CheckInput): string | undefined {
+  const body = input.body();
   if (body.state === 'truncated') throw new Refusal('body_truncated', 'the row takes context from the body');
   if (body.state !== 'ok') throw new Refusal('body_unparseable', `the row takes context from the body: ${body.state}`);
   let value: unknown = body.json;
   for (const token of pointer.split('/').slice(1)) {
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
+    value = member(value, token.replaceAll('~1', '/').replaceAll('~0', '~'));
   }
+  return plainText(value);
+}
+
+/** Some parsers match names without case and keep the last (threats E18): two spellings are two readings. */
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const spellings = Object.keys(value).filter((key) => fold(key) === fold(name));
+  if (spellings.length > 1) throw new Refusal('body_unparseable', 'the body names one member in two spellings');
+  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** Text as it stands; a whole number that every parser holds exactly, or a boolean, as its JSON text. */
+function plainText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : undefined;
+  const isExact = Number.isSafeInteger(value) && !Object.is(value, -0);
+  return isExact || typeof value === 'boolean' ? JSON.stringify(value) : undefined;
+}
+
+/** Both ways, because some letters only meet in one: the Kelvin sign and k, the long s and s. */
+function fold(text: string): string {
+  return text.toUpperCase().toLowerCase();
 }

@@ -39,7 +39,7 @@ const grant = (over: object = {}) => ({
 });
 
 const request = (over: object = {}) =>
-  ({ headers: {}, query: {}, rawQuery: '', body: { state: 'absent' }, ...over }) as unknown as CheckInput;
+  ({ headers: {}, query: {}, rawQuery: '', body: () => ({ state: 'absent' }), ...over }) as unknown as CheckInput;
 
 function outcome(identity: Identity, row: RoutedHop = routed(), input: CheckInput = request()): string {
   try {
@@ -68,6 +68,8 @@ describe('delegate', () => {
     ['a budget that nobody can spend from', [grant({ budget: { calls: 1 } })], 'grant_invalid'],
     ['a member that is not known', [grant({ unless: 'x' })], 'grant_invalid'],
     ['expires_at as text', [grant({ expires_at: '9' })], 'grant_invalid'],
+    ['expires_at in the year 10^300', [grant({ expires_at: 1e308 })], 'grant_invalid'],
+    ['context null', [grant({ context: null })], 'grant_invalid'],
     ['no expires_at', [grant({ expires_at: undefined })], 'grant_invalid'],
     ['no actions', [grant({ actions: [] })], 'grant_invalid'],
     ['actions as text', [grant({ actions: 'invoices.read' })], 'grant_invalid'],
@@ -107,32 +109,84 @@ describe('delegate', () => {
     [
       'a body member',
       { from: 'body', name: '/to/0/region' },
-      { body: { state: 'ok', json: { to: [{ region: 'eu' }] } } },
+      { body: () => ({ state: 'ok', json: { to: [{ region: 'eu' }] } }) },
       'g-1',
     ],
-    ['no such body member', { from: 'body', name: '/to' }, { body: { state: 'ok', json: {} } }, 'grant_scope'],
+    ['no such body member', { from: 'body', name: '/to' }, { body: () => ({ state: 'ok', json: {} }) }, 'grant_scope'],
     [
       'an inherited body member',
       { from: 'body', name: '/constructor' },
-      { body: { state: 'ok', json: {} } },
+      { body: () => ({ state: 'ok', json: {} }) },
       'grant_scope',
     ],
     [
       'a body member that is an object',
       { from: 'body', name: '/a' },
-      { body: { state: 'ok', json: { a: {} } } },
+      { body: () => ({ state: 'ok', json: { a: {} } }) },
       'grant_scope',
     ],
-    ['half a body (E16)', { from: 'body', name: '/a' }, { body: { state: 'truncated' } }, 'body_truncated'],
-    ['an unreadable body (E17)', { from: 'body', name: '/a' }, { body: { state: 'invalid' } }, 'body_unparseable'],
+    ['half a body (E16)', { from: 'body', name: '/a' }, { body: () => ({ state: 'truncated' }) }, 'body_truncated'],
+    [
+      'an unreadable body (E17)',
+      { from: 'body', name: '/a' },
+      { body: () => ({ state: 'invalid' }) },
+      'body_unparseable',
+    ],
     ['no body', { from: 'body', name: '/a' }, {}, 'body_unparseable'],
+    ['a query alias in capitals', { from: 'query', name: 'r' }, { query: { r: ['eu'], R: ['us'] } }, 'grant_scope'],
+    ['a query list', { from: 'query', name: 'r' }, { query: { r: ['eu'], 'r[]': ['us'] } }, 'grant_scope'],
+    ['a query alias with a space', { from: 'query', name: 'r' }, { query: { r: ['eu'], ' r': ['us'] } }, 'grant_scope'],
+    ['a query alias with a NUL', { from: 'query', name: 'r' }, { query: { r: ['eu'], 'r\0x': ['us'] } }, 'grant_scope'],
+    ['another query name beside it', { from: 'query', name: 'r' }, { query: { r: ['eu'], rr: ['us'] } }, 'g-1'],
+    [
+      'a header with an underscore twin',
+      { from: 'header', name: 'x-r' },
+      { headers: { 'x-r': 'eu', x_r: 'us' } },
+      'grant_scope',
+    ],
+    [
+      'a body member in two spellings (E18)',
+      { from: 'body', name: '/a' },
+      { body: () => ({ state: 'ok', json: { a: 'eu', A: 'us' } }) },
+      'body_unparseable',
+    ],
+    [
+      'a body member and its long-s twin (E18)',
+      { from: 'body', name: '/region/s' },
+      { body: () => ({ state: 'ok', json: { region: { s: 'eu', ſ: 'us' } } }) },
+      'body_unparseable',
+    ],
   ])('takes context from %s', (_, source, over, expected) => {
     expect(outcome(who([grant()]), routed({ context: { region: source } }), request(over))).toBe(expected);
+  });
+
+  it.each([
+    ['9007199254740992', Number('9007199254740993')],
+    ['9007199254740993', Number('9007199254740993')],
+    ['null', Number.POSITIVE_INFINITY],
+    ['null', null],
+    ['0', -0],
+    ['1.5', 1.5],
+    ['[object Object]', {}],
+  ])('compares no grant for %s with a number that parsers hold differently', (granted, value) => {
+    const row = routed({ context: { region: { from: 'body', name: '/a' } } });
+    const input = request({ body: () => ({ state: 'ok', json: { a: value } }) });
+    expect(outcome(who([grant({ context: { region: granted } })]), row, input)).toBe('grant_scope');
+  });
+
+  it.each([
+    ['42', 42],
+    ['true', true],
+    ['eu', 'eu'],
+  ])('compares a grant for %s with the same in the body', (granted, value) => {
+    const row = routed({ context: { region: { from: 'body', name: '/a' } } });
+    const input = request({ body: () => ({ state: 'ok', json: { a: value } }) });
+    expect(outcome(who([grant({ context: { region: granted } })]), row, input)).toBe('g-1');
   });
 
   it('takes no context from what a body member inherits (J11)', () => {
     const body = { state: 'ok', json: { list: [] } };
     const row = routed({ context: { region: { from: 'body', name: '/list/__proto__/length' } } });
-    expect(outcome(who([grant({ context: { region: '0' } })]), row, request({ body }))).toBe('grant_scope');
+    expect(outcome(who([grant({ context: { region: '0' } })]), row, request({ body: () => body }))).toBe('grant_scope');
   });
 });

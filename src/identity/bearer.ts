@@ -1,5 +1,5 @@
 import { Refusal } from '../refusals.ts';
-import type { Headers } from '../request/headers.ts';
+import type { CheckInput } from '../request/check-input.ts';
 
 const BEARER = /^bearer ([^\s,]+)$/i;
 
@@ -8,13 +8,15 @@ const BEARER = /^bearer ([^\s,]+)$/i;
  * J19). The token is not looked at.
  * @throws Refusal `token_missing`, `credential_ambiguous`, `credential_location`
  */
-export function bearerToken(headers: Readonly<Headers>): string {
+export function bearerToken({ headers, query }: Pick<CheckInput, 'headers' | 'query'>): string {
   const authorization = headers['authorization'];
   if (authorization === undefined || authorization === '') {
     throw new Refusal('token_missing', 'there is no authorization header');
   }
   // Envoy joins two authorization headers with a comma; neither the scheme nor a JWT holds one.
   if (authorization.includes(',')) throw new Refusal('credential_ambiguous', 'there are two authorization headers');
+  // RFC 6750 §2: one way at a time. Which of the two the upstream would believe is not ours to guess.
+  if (Object.hasOwn(query, 'access_token')) throw new Refusal('credential_ambiguous', 'the query has access_token');
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) {
     throw new Refusal('credential_location', 'the authorization header does not hold one bearer token');

@@ -14,6 +14,7 @@ import {
   KeyUsage,
   KeyUsageFlags,
   SubjectAlternativeName,
+  type Validity,
 } from '@peculiar/asn1-x509';
 import { LRUCache } from 'lru-cache';
 import { Refusal, type RefusalCode } from '../refusals.ts';
@@ -30,8 +31,18 @@ type Verdict = Svid | { readonly code: RefusalCode; readonly detail: string };
 
 const MAX_ENCODED = 16 * 1024;
 
-/** Verdicts by the certificate exactly as Envoy sent it. Bounded: 2,000 certificates are about 6 MB. */
-const verdicts = new LRUCache<string, Verdict>({ max: 2000 });
+/** What a verdict costs beside its key. */
+const OVERHEAD = 512;
+
+/**
+ * Verdicts by the certificate exactly as Envoy sent it. Bounded twice: 2,000 ordinary certificates, about 1 kB each as
+ * sent, are about 3 MB; 2,000 of the largest that are read would be 34 MB without the second bound of 8 MiB.
+ */
+const verdicts = new LRUCache<string, Verdict>({
+  max: 2000,
+  maxSize: 8 * 1024 * 1024,
+  sizeCalculation: (_, encoded) => encoded.length + OVERHEAD,
+});
 
 /**
  * Reads the peer certificate as an X509-SVID: exactly one URI SAN, a leaf, usable for signing (X509-SVID §2–§5).
@@ -64,16 +75,22 @@ function parse(encoded: string): Svid {
     throw new Refusal('peer_cert_unparseable', 'the peer certificate is not exactly one PEM block');
   }
   // OpenSSL reads it first: what it refuses is no certificate, whatever an ASN.1 library makes of it.
-  const { raw } = new X509Certificate(pem);
-  const { tbsCertificate } = AsnConvert.parse(raw, Certificate);
+  const openssl = new X509Certificate(pem);
+  const { tbsCertificate } = AsnConvert.parse(openssl.raw, Certificate);
   const extensions = tbsCertificate.extensions ?? [];
   const spiffeId = readSpiffeId(extensions);
   requireLeaf(extensions);
-  return {
-    spiffeId,
-    notBefore: tbsCertificate.validity.notBefore.getTime().getTime(),
-    notAfter: tbsCertificate.validity.notAfter.getTime().getTime(),
-  };
+  return { spiffeId, ...readValidity(openssl, tbsCertificate.validity) };
+}
+
+/** The ASN.1 library reads month 13 as next January; OpenSSL reads no time at all. Both must see the same (S12). */
+function readValidity(openssl: X509Certificate, validity: Validity): Pick<Svid, 'notBefore' | 'notAfter'> {
+  const notBefore = validity.notBefore.getTime().getTime();
+  const notAfter = validity.notAfter.getTime().getTime();
+  if (openssl.validFromDate.getTime() !== notBefore || openssl.validToDate.getTime() !== notAfter) {
+    throw new Refusal('peer_cert_unparseable', 'a time of its validity is malformed');
+  }
+  return { notBefore, notAfter };
 }
 
 function readSpiffeId(extensions: readonly Extension[]): SpiffeId {

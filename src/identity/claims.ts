@@ -3,6 +3,8 @@ import { Refusal } from '../refusals.ts';
 /** The claims that we read, with their types proven. Times are NumericDate, in seconds. */
 export interface TokenClaims {
   readonly subject: string;
+  /** `client_id` (RFC 9068 §2.2), else `azp`: the client that asked for the token. */
+  readonly clientId: string | undefined;
   readonly audience: readonly string[];
   readonly scopes: readonly string[];
   readonly expiresAt: number;
@@ -18,26 +20,34 @@ export interface TokenClaims {
   readonly others: Readonly<Record<string, unknown>>;
 }
 
-const READ = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'scope', 'act', 'authorization_details', 'cnf']);
+/** Which claim holds the scopes: `scope` (RFC 9068), or `scp` as Entra ID and Okta write it. */
+export type ScopeClaim = 'scope' | 'scp';
+
+/** Never handed to policy as plain claims. `scope` and `scp` both: only the one that the issuer uses may say scopes. */
+const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'act', 'cnf'];
+const READ = new Set([...REGISTERED, 'scope', 'scp', 'authorization_details']);
 const MAX_NUMERIC_DATE = 2 ** 43;
 
 /**
  * Reads the claims of a payload whose signature is proven (RFC 7519 §4.1, RFC 9068 §2.2; threats J14, J16).
+ * @param scopeClaim the one claim whose scopes count; the other is not looked at
  * @throws Refusal `claim_type`
  */
-export function readClaims(payload: Readonly<Record<string, unknown>>): TokenClaims {
+export function readClaims(payload: Readonly<Record<string, unknown>>, scopeClaim: ScopeClaim): TokenClaims {
   const subject = payload['sub'];
   if (typeof subject !== 'string' || subject === '') throw wrong('sub');
   const expiresAt = numericDate(payload, 'exp');
   const issuedAt = numericDate(payload, 'iat');
   if (expiresAt === undefined) throw wrong('exp');
   if (issuedAt === undefined) throw wrong('iat');
+  const clientId = payload['client_id'] ?? payload['azp'];
   const others = Object.create(null) as Record<string, unknown>;
   for (const name of Object.keys(payload)) if (!READ.has(name)) others[name] = payload[name];
   return {
     subject,
+    clientId: typeof clientId === 'string' ? clientId : undefined,
     audience: audienceOf(payload['aud']),
-    scopes: scopesOf(payload['scope']),
+    scopes: scopesOf(payload, scopeClaim),
     expiresAt,
     issuedAt,
     notBefore: numericDate(payload, 'nbf'),
@@ -61,11 +71,16 @@ function audienceOf(aud: unknown): readonly string[] {
   return list as readonly string[];
 }
 
-/** RFC 9068 §2.2.3.1, RFC 8693 §4.2: one string, separated by single spaces. */
-function scopesOf(scope: unknown): readonly string[] {
-  if (scope === undefined || scope === '') return [];
-  if (typeof scope !== 'string') throw wrong('scope');
-  return scope.split(' ').filter((word) => word !== '');
+/** RFC 9068 §2.2.3.1, RFC 8693 §4.2: one string, separated by single spaces. `scp` may be a list of scopes too. */
+function scopesOf(payload: Readonly<Record<string, unknown>>, name: ScopeClaim): readonly string[] {
+  const value = payload[name];
+  if (value === undefined || value === '') return [];
+  if (typeof value === 'string') return value.split(' ').filter((word) => word !== '');
+  if (name === 'scp' && Array.isArray(value)) {
+    const list: readonly unknown[] = value;
+    if (list.every((scope) => typeof scope === 'string' && /^[^ ]+$/.test(scope))) return list as readonly string[];
+  }
+  throw wrong(name);
 }
 
 function wrong(name: string): Refusal {

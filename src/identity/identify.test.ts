@@ -8,6 +8,7 @@ import type { CheckInput } from '../request/check-input.ts';
 import { identify } from './identify.ts';
 import { createIssuers, type IssuerConfig, type Issuers } from './issuers.ts';
 import { identifyPeer } from './peer.ts';
+import { verifyToken } from './verify-token.ts';
 
 const ERP = 'https://erp.acme.example';
 const ISSUER = 'https://idp.acme.example';
@@ -79,17 +80,20 @@ interface Call {
   readonly certificate?: string;
   readonly row?: Hop;
   readonly now?: number;
+  readonly issuers?: Issuers;
+  readonly query?: Record<string, readonly string[]>;
 }
 
 async function outcome(token: string, call: Call = {}): Promise<string> {
   const input = {
     headers: { authorization: call.authorization ?? `Bearer ${token}` },
+    query: call.query ?? {},
     peer: { principal: '', certificate: call.certificate ?? certificates.procurement },
   } as unknown as CheckInput;
   try {
     const now = call.now ?? Date.now();
     const peer = identifyPeer(input.peer, matrix.trustDomains, now);
-    const who = await identify(input, call.row ?? hop(), { peer, matrix, issuers, now });
+    const who = await identify(input, call.row ?? hop(), { peer, matrix, issuers: call.issuers ?? issuers, now });
     return `${who.subject.id} by ${who.actor?.agent ?? 'itself'} after ${who.chain.length}`;
   } catch (error) {
     return error instanceof Refusal ? error.code : `threw ${String(error)}`;
@@ -246,6 +250,11 @@ describe('identify', () => {
     expect(await outcome('', { authorization })).toBe(code);
   });
 
+  it('refuses a second token in the query (J19)', async () => {
+    const token = await idp.mint(claims());
+    expect(await outcome(token, { query: { access_token: ['x'] } })).toBe('credential_ambiguous');
+  });
+
   it('refuses a token stolen by another agent, before it asks what that agent may do (A04)', async () => {
     expect(await outcome(await idp.mint(claims()), { certificate: certificates.support })).toBe('actor_peer_mismatch');
   });
@@ -262,6 +271,44 @@ describe('identify', () => {
     expect(await outcome(person, { row: hop('optional') })).toBe('actor_peer_mismatch');
     expect(await outcome(person, { row: hop('forbidden') })).toBe('actor_peer_mismatch');
     expect(await outcome(person, { row: hop('required') })).toMatch('by itself');
+  });
+
+  it('takes a client id as sub for the agent only where the token was issued to that client (RFC 9068 §5)', async () => {
+    const asAgent = { act: undefined, sub: 'procurement-client' };
+    const said = async (over: object) =>
+      outcome(await idp.mint(claims({ ...asAgent, ...over })), { row: hop('optional') });
+    expect(await said({ client_id: 'procurement-client' })).toMatch('by itself');
+    expect(await said({ azp: 'procurement-client' })).toMatch('by itself');
+    expect(await said({})).toBe('actor_peer_mismatch');
+    expect(await said({ client_id: 'web-shop' })).toBe('actor_peer_mismatch');
+    expect(await said({ client_id: 'web-shop', azp: 'procurement-client' })).toBe('actor_peer_mismatch');
+    expect(await said({ client_id: ['procurement-client'] })).toBe('actor_peer_mismatch');
+    const person = await idp.mint(claims({ act: undefined, client_id: 'procurement-client' }));
+    expect(await outcome(person, { row: hop('optional') })).toBe('actor_peer_mismatch');
+  });
+
+  it.each<[string, object, string]>([
+    ['text in scp, as Entra ID has it', { scp: 'invoices:read other' }, 'alice by procurement after 0'],
+    ['a list in scp, as Okta has it', { scp: ['other', 'invoices:read'] }, 'alice by procurement after 0'],
+    ['scp without the scope', { scp: ['invoices:write'] }, 'scope_missing'],
+    ['no scp', {}, 'scope_missing'],
+    ['the scope in scope alone', { scp: 'other', scope: 'invoices:read' }, 'scope_missing'],
+    ['a number in scp', { scp: 7 }, 'claim_type'],
+    ['a list with a number', { scp: ['invoices:read', 7] }, 'claim_type'],
+    ['a list with a list', { scp: [['invoices:read']] }, 'claim_type'],
+    ['a list with two scopes in one', { scp: ['invoices:read other'] }, 'claim_type'],
+    ['a list with an empty scope', { scp: ['invoices:read', ''] }, 'claim_type'],
+  ])('reads %s where the issuer uses scp', async (_, over, result) => {
+    const scp = createIssuers([{ ...configOf(idp), scopeClaim: 'scp' }], { log: pino({ level: 'silent' }) });
+    const token = await idp.mint(claims({ scope: undefined, ...over }));
+    expect(await outcome(token, { issuers: scp })).toBe(result);
+    scp.close();
+  });
+
+  it('does not look at scp where the issuer uses scope, and hands policy neither', async () => {
+    const token = await idp.mint(claims({ scope: 'other', scp: ['invoices:read'] }));
+    expect(await outcome(token)).toBe('scope_missing');
+    expect((await verifyToken(token, issuers)).subject.claims).toEqual({});
   });
 
   it('asks the time on every Check, also of a remembered token (J15, J27)', async () => {
@@ -283,6 +330,7 @@ describe('identify', () => {
     const late = createIssuers([issuers.get(ISSUER)?.config as IssuerConfig], { log: pino({ level: 'silent' }) });
     const input = {
       headers: { authorization: `Bearer ${token}` },
+      query: {},
       peer: { principal: '', certificate: certificates.procurement },
     };
     const peer = { id: procurement.spiffeId, trustDomain: 'prod.acme.example' };

@@ -23,7 +23,7 @@ export interface IdentifyParts {
  * @throws Refusal
  */
 export function identify(input: CheckInput, hop: Hop, parts: IdentifyParts): Identity | Promise<Identity> {
-  const token = verifyToken(bearerToken(input.headers), parts.issuers, parts.now);
+  const token = verifyToken(bearerToken(input), parts.issuers);
   return token instanceof Promise ? token.then((verified) => bind(verified, hop, parts)) : bind(token, hop, parts);
 }
 
@@ -33,17 +33,24 @@ function bind(token: VerifiedToken, hop: Hop, { peer, matrix, now }: IdentifyPar
   const { issuer } = token.token;
   const { actor: named, chain } = readActorChain(claims.act, claims.subject, issuer);
   const actor = named === undefined ? undefined : resolveActor(named, hop.credential.authority, matrix);
-  requireSender(peer, actor?.id ?? selfId(claims.subject, issuer, hop, matrix));
+  requireSender(peer, actor?.id ?? selfId(token, hop, matrix));
   if (!hop.agents.some(({ spiffeId }) => spiffeId === peer.id)) {
     throw new Refusal('agent_not_permitted', 'the row does not name the agent of the caller');
   }
   return { peer, subject: token.subject, actor, chain, token: token.token };
 }
 
-/** Without `act` the subject acts for itself. Where the row demands delegation, `delegate` says `actor_missing`. */
-function selfId(subject: string, issuer: string, hop: Hop, matrix: Matrix): string | undefined {
+/**
+ * Without `act` the subject acts for itself. Where the row demands delegation, `delegate` says `actor_missing`.
+ * An IdP may let people choose their `sub` (RFC 9068 §5): a client id there names the agent only where the token was
+ * issued to that very client.
+ */
+function selfId({ claims, token }: VerifiedToken, hop: Hop, matrix: Matrix): string | undefined {
   if (hop.delegation.mode === 'required') return undefined;
-  return findAgent({ id: subject, issuer }, hop.credential.authority, matrix)?.spiffeId ?? '';
+  const id = claims.subject;
+  const agent = findAgent({ id, issuer: token.issuer }, hop.credential.authority, matrix);
+  const isProven = agent?.spiffeId === id || claims.clientId === id;
+  return agent !== undefined && isProven ? agent.spiffeId : '';
 }
 
 /** Design §1.1: the token's current actor must be the mTLS peer. `undefined`: there is nobody to compare yet. */

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { ScopeClaim } from './claims.ts';
 import { createKeySet, type KeySet, type KeySetOptions } from './key-set.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
@@ -10,6 +11,8 @@ export interface IssuerConfig {
   /** Accepted `typ` values, lower-case, without `application/`. */
   readonly tokenTypes: readonly string[];
   readonly clockSkew: number;
+  /** The claim that holds the scopes; `scope` where it is left out. */
+  readonly scopeClaim?: ScopeClaim;
 }
 
 /** One issuer with its keys. Keys belong to their issuer: a `kid` of another issuer is never found (threats J05). */
@@ -26,6 +29,8 @@ export interface Issuers {
    * outlives the rules it was made under (threats J26, J27).
    */
   readonly verified: LRUCache<string, VerifiedToken>;
+  /** A monotonic clock, in milliseconds: how long a verdict is kept is no question for the wall clock. */
+  now(): number;
   /** Begins to fetch keys; returns at once. */
   start(): void;
   close(): void;
@@ -33,6 +38,8 @@ export interface Issuers {
 }
 
 const MAX_VERIFIED = 20_000;
+/** In bytes, by the estimate that each verdict brings: large tokens must not fill the memory (threats J27). */
+const MAX_VERIFIED_SIZE = 64 * 1024 * 1024;
 
 export interface IssuersOptions extends KeySetOptions {
   /** The issuers that these replace: unchanged ones keep their keys, so that a reload while a JWKS is down costs nothing. */
@@ -50,7 +57,12 @@ export function createIssuers(configs: readonly IssuerConfig[], options: Issuers
   }
   return {
     get: (issuer) => byName.get(issuer),
-    verified: new LRUCache({ max: MAX_VERIFIED }),
+    verified: new LRUCache({
+      max: MAX_VERIFIED,
+      maxSize: MAX_VERIFIED_SIZE,
+      sizeCalculation: ({ size }) => size,
+    }),
+    now: options.now ?? (() => performance.now()),
     start: () => {
       for (const { keys } of byName.values()) keys.start();
     },

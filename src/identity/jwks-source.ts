@@ -18,10 +18,15 @@ export async function fetchJwks(source: { readonly uri: string } | { readonly fi
     signal: AbortSignal.timeout(TIMEOUT_MS),
     headers: { accept: 'application/jwk-set+json, application/json' },
   });
-  if (!response.ok) throw new Error(`${source.uri} answered ${response.status}`);
+  if (!response.ok) {
+    // A body that nobody reads holds its connection until the garbage collector comes by.
+    await response.body?.cancel();
+    throw new Error(`${source.uri} answered ${response.status}`);
+  }
   return readCapped(response, source.uri);
 }
 
+/** Leaving the loop early cancels the body, and with it the connection. */
 async function readCapped(response: Response, uri: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;

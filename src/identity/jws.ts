@@ -12,7 +12,7 @@ export interface UnverifiedJws {
 }
 
 const MAX_TOKEN = 16 * 1024;
-const LIMITS = { depth: 16, members: 256 };
+const LIMITS = { depth: 16, members: 256, values: 2048 };
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /**

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { pino } from 'pino';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKeySet } from './key-set.ts';
 
 const log = pino({ level: 'silent' });
@@ -17,6 +17,10 @@ async function publicKey(alg: string): Promise<JWK> {
 beforeAll(async () => {
   [es, other, rsa] = await Promise.all([publicKey('ES256'), publicKey('ES256'), publicKey('RS256')]);
   privateKey = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 /** A key set whose source is `answers` in turn; the last one repeats. */
@@ -50,6 +54,22 @@ describe('the keys of an issuer', () => {
     await expect(set.find('y', 'ES256')).rejects.toThrow('key_unknown');
     expect(state.fetches).toBe(2);
     await expect(set.find('a', 'ES256')).resolves.toBeDefined();
+    set.close();
+  });
+
+  it('may be fetched again after 30 s, though the wall clock is set back', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    let fetches = 0;
+    const fetch = () => {
+      fetches += 1;
+      return Promise.resolve(JSON.stringify({ keys: [{ ...es, kid: 'a' }] }));
+    };
+    const set = createKeySet('https://idp.example', SOURCE, { log, fetch });
+    await set.find('a', 'ES256');
+    vi.advanceTimersByTime(30_001);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await expect(set.find('x', 'ES256')).rejects.toThrow('key_unknown');
+    expect(fetches).toBe(2);
     set.close();
   });
 

@@ -1,7 +1,7 @@
-import { type CryptoKey, importJWK, type JWK } from 'jose';
+import { type CryptoKey, importJWK } from 'jose';
 import type { Logger } from 'pino';
 import { Refusal } from '../refusals.ts';
-import { parseStrictJson } from '../strict-json.ts';
+import { type PublishedKey, readKeys } from './jwks.ts';
 import { fetchJwks } from './jwks-source.ts';
 
 /** The published keys of one issuer. Fetches are single-flight; the last good set is kept through every failure. */
@@ -24,22 +24,15 @@ export interface FoundKey {
   readonly epoch: number;
 }
 
-interface PublishedKey {
-  readonly kid: string | undefined;
-  readonly jwk: JWK;
-  /** Imported once for each algorithm; the algorithm comes from the issuer's configuration, never from the token. */
-  readonly imported: Map<string, Promise<CryptoKey>>;
-}
-
 export interface KeySetOptions {
   readonly log: Logger;
   readonly fetch?: typeof fetchJwks;
+  /** A monotonic clock, in milliseconds: a step of the wall clock must not stretch a cooldown or a verdict. */
   readonly now?: () => number;
   /** Milliseconds between regular refreshes. */
   readonly refreshEvery?: number;
 }
 
-const MAX_KEYS = 100;
 const COOLDOWN_MS = 30_000;
 const RETRY_MS = 2_000;
 const REFRESH_MS = 300_000;
@@ -53,7 +46,7 @@ const KEY_TYPES: Record<string, string> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 
 export function createKeySet(
   issuer: string,
   source: { readonly uri: string } | { readonly file: string },
-  { log, fetch = fetchJwks, now = Date.now, refreshEvery = REFRESH_MS }: KeySetOptions,
+  { log, fetch = fetchJwks, now = monotonic, refreshEvery = REFRESH_MS }: KeySetOptions,
 ): KeySet {
   let keys: readonly PublishedKey[] | undefined;
   let fingerprint = '';
@@ -142,24 +135,6 @@ export function createKeySet(
   };
 }
 
-/** Judges the text of a JWKS (RFC 7517 §5). Keys that we cannot use are left out, as the RFC asks. */
-function readKeys(text: string): readonly PublishedKey[] {
-  const set = parseStrictJson(text, { depth: 8, members: 5000 }) as { keys?: unknown } | null;
-  const list = typeof set === 'object' && set !== null ? set.keys : undefined;
-  if (!Array.isArray(list)) throw new Error('the document is not a JWKS: it has no "keys"');
-  if (list.length > MAX_KEYS) throw new Error(`the JWKS holds over ${MAX_KEYS} keys`);
-  const usable = (list as JWK[]).filter(isUsable);
-  if (usable.length === 0) throw new Error('the JWKS holds no public signature key that we can use');
-  return usable.map((jwk) => ({ kid: jwk.kid, jwk, imported: new Map() }));
-}
-
-function isUsable(jwk: JWK | null): boolean {
-  if (typeof jwk !== 'object' || jwk === null || jwk.d !== undefined || (jwk.use ?? 'sig') !== 'sig') return false;
-  if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return false;
-  if (jwk.kty === 'RSA') return typeof jwk.n === 'string' && Buffer.from(jwk.n, 'base64url').length * 8 >= 2048;
-  return jwk.kty === 'EC' || jwk.kty === 'OKP';
-}
-
 function candidates(keys: readonly PublishedKey[], kid: string | undefined, alg: string): readonly PublishedKey[] {
   const kty = KEY_TYPES[alg.slice(0, 2)];
   return keys.filter(
@@ -185,6 +160,10 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+}
+
+function monotonic(): number {
+  return performance.now();
 }
 
 function jitter(): number {

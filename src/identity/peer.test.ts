@@ -1,7 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { KeyUsageFlags } from '@peculiar/asn1-x509';
 import { describe, expect, it } from 'vitest';
 import { createAuthority, issueSvid, type SvidOptions } from '../../test/fakes/ca.ts';
 import { Refusal } from '../refusals.ts';
+import { readSvid } from './certificate.ts';
 import { identifyPeer } from './peer.ts';
 
 const ID = 'spiffe://prod.acme.example/ns/agents/sa/procurement';
@@ -9,6 +11,13 @@ const TRUSTED = new Set(['prod.acme.example']);
 const authority = createAuthority();
 
 const encoded = (options: SvidOptions) => encodeURIComponent(issueSvid(authority, options).certificate);
+
+/** The certificate with another `notAfter`. Its signature is broken by it, which is Envoy's to judge. */
+function withTime(certificate: string, time: string): string {
+  const { raw } = new X509Certificate(certificate);
+  raw.write(time, raw.indexOf('460102030405Z', 'latin1'), 'latin1');
+  return `-----BEGIN CERTIFICATE-----\n${raw.toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
 
 function outcome(certificate: string, principal = '', now = Date.now()): string {
   try {
@@ -55,6 +64,27 @@ describe('the peer', () => {
     const certificate = encoded({ uris: [ID] });
     expect(outcome(certificate)).toBe(ID);
     expect(outcome(certificate, '', Date.now() + 2 * 3_600_000)).toBe('peer_cert_expired');
+  });
+
+  it.each([
+    ['month 13', '461302030405Z'],
+    ['February 30', '460230030405Z'],
+    ['hour 25', '460102250405Z'],
+    ['a time zone', '4601020304+01'],
+    ['letters', '46010203040ZZ'],
+  ])('is refused where a time of its certificate has %s, which one library reads and the other does not', (_, time) => {
+    const notAfter = new Date('2046-01-02T03:04:05Z');
+    const { certificate } = issueSvid(authority, { uris: [ID], notAfter });
+    expect(outcome(encodeURIComponent(withTime(certificate, '460102030405Z')))).toBe(ID);
+    expect(outcome(encodeURIComponent(withTime(certificate, time)))).toBe('peer_cert_unparseable');
+  });
+
+  it('is remembered, and forgotten before large certificates fill the memory (S14)', () => {
+    const certificate = encoded({ uris: [ID] });
+    const first = readSvid(certificate);
+    expect(readSvid(certificate)).toBe(first);
+    for (let n = 0; n < 1000; n++) expect(() => readSvid(`${n}${'#'.repeat(16_000)}`)).toThrow('peer_cert_unparseable');
+    expect(readSvid(certificate)).not.toBe(first);
   });
 
   it('is refused where Envoy names another principal (S11)', () => {

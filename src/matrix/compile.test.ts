@@ -295,6 +295,14 @@ describe('a matrix is refused for', () => {
       'hops.erp.read.match.path: must be a path that begins with "/"',
     ],
     ['no scope', 'scopes: [read]', 'scopes: []', 'hops.erp.read.credential.scopes: must name at least one'],
+    [
+      'more scopes than a challenge has room for',
+      'scopes: [read]',
+      `scopes: [${Array.from({ length: 33 }, (_, n) => `s${n}`).join(', ')}]`,
+      'hops.erp.read.credential.scopes: must name at most 32',
+    ],
+    ['a scope of 61 characters', 'scopes: [read]', `scopes: [${'r'.repeat(61)}]`, 'must be one scope: at most 60'],
+    ['a scope with a quote', 'scopes: [read]', `scopes: ['a"b']`, 'must be one scope'],
     ['a scope with a space', 'scopes: [read]', 'scopes: ["a b"]', 'must be one scope'],
     ['a lifetime without unit', 'maxLifetime: 1h', 'maxLifetime: 3600', 'must be a duration such as 30s, 5m, 1h or 7d'],
     ['a bad row id', 'erp.write:', '"erp write":', 'matrix.yaml:16:3: hops.erp write: a name is letters, digits'],
@@ -353,6 +361,19 @@ describe('rows for the same request', () => {
       expect(problems(with2nd(match, 'match'))).toContain('row "erp.read" is for the same requests');
     },
   );
+
+  it.each([
+    ['/p/', '/p/{region}'],
+    ['/p/{region}', '/p/'],
+    ['/p/', '/p/{rest+}'],
+    ['/', '/{x}'],
+  ])('are not %s and %s: an empty segment matches no name', (left, right) => {
+    const text = with2nd(`{ hosts: [erp.acme.example], methods: [GET], path: "${left}" }`, 'match')
+      .replace('"/r/{region}/i/{id}"', `"${right}"`)
+      .replace('{ region: path.region }', '{}');
+    expect(problems(text)).toBe('');
+    expect(problems(text.replace(`"${left}"`, `"${right}"`))).toContain('is for the same requests');
+  });
 
   it.each([
     '{ hosts: [other.example], methods: [GET], path: "/r/{r}/i/{i}" }',

@@ -28,6 +28,7 @@ const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 // The host as request/host.ts states it: lower-case, without a trailing dot, without port 80 or 443.
 const HOST = /^(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?!(?:80|443)$)[1-9][0-9]{0,4})?$/;
+const MAX_SCOPES = 32;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const SOURCE = /^(?:path\.[a-z][a-z0-9_]*|query\..+|header\.[a-z0-9!#$%&'*+.^_`|~-]+|body\.(?:\/(?:[^~/]|~[01])*)+)$/;
 
@@ -57,10 +58,10 @@ const agent = z.strictObject({
   ).meta({
     description: 'The one identity that its certificates carry.',
   }),
-  clientIds: z
-    .record(name(), words())
-    .prefault({})
-    .meta({ description: 'What an authority that knows no SPIFFE IDs calls this agent: authority → client id.' }),
+  clientIds: z.record(name(), words()).prefault({}).meta({
+    description:
+      'What an authority that knows no SPIFFE IDs calls this agent: authority → client id. It counts in `act.sub`; in `sub` only where `client_id` or `azp` is the same.',
+  }),
 });
 
 const match = z.strictObject({
@@ -94,10 +95,14 @@ const credential = z.strictObject({
   authority: name().meta({ description: 'Who issues it: an authority of kind `oidc`.' }),
   audience: words().meta({ description: 'The `aud` that the token must name, and the target that a grant must name.' }),
   scopes: listOf(
-    text(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope: printable, without spaces (RFC 6749 §3.3)'),
-  ).meta({
-    description: 'The scopes that the token must hold.',
-  }),
+    text(
+      /^[\x21\x23-\x5b\x5d-\x7e]{1,60}$/,
+      'must be one scope: at most 60 printable characters, no spaces (RFC 6749 §3.3)',
+    ),
+  )
+    // They are all named in the challenge of a refusal, and many clients stop reading a header at 2 KiB.
+    .max(MAX_SCOPES, { error: `must name at most ${MAX_SCOPES}` })
+    .meta({ description: 'The scopes that the token must hold: at most 32, of at most 60 characters each.' }),
   maxLifetime: duration().meta({ description: 'The longest `exp` - `iat` that is accepted.' }),
 });
 

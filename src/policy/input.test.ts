@@ -30,7 +30,7 @@ function inputWith(headers: Record<string, string>): PolicyInput {
     segments: [''],
     query: {},
     headers,
-    body: { state: 'absent' },
+    body: () => ({ state: 'absent' }),
   };
   return policyInput(request as unknown as CheckInput, routed, identity, undefined, 1_800_000_000_000);
 }

@@ -100,6 +100,7 @@ export function policyInput(
   now: number,
 ): PolicyInput {
   const { peer, subject, actor, chain, token } = identity;
+  const body = input.body();
   return {
     version: 1,
     hop: {
@@ -131,7 +132,7 @@ export function policyInput(
       params,
       query: input.query,
       headers: visibleHeaders(input.headers),
-      body: { state: input.body.state, json: input.body.json ?? null },
+      body: { state: body.state, json: body.json ?? null },
     },
     time: now / 1000,
   };

@@ -22,6 +22,9 @@ export interface Trail {
   /** W3C `traceparent` and `tracestate` of the gRPC call: Envoy's own span. */
   readonly callerTrace: { readonly traceparent?: string; readonly tracestate?: string };
   epoch?: number;
+  denialDetail?: 'class' | 'full';
+  /** Known as soon as the message is decoded: a request that cannot be read is still denied in its own protocol. */
+  isGrpc?: boolean;
   matrixRevision?: string;
   policyRevision?: string;
   /** The policy's entrypoint; `path` of the decision record. */

@@ -32,5 +32,6 @@ export interface CheckInput {
   readonly isGrpc: boolean;
   /** The mTLS peer as Envoy states it: the principal, and the URL-encoded PEM of the leaf. */
   readonly peer: { readonly principal: string; readonly certificate: string };
-  readonly body: Body;
+  /** The body, parsed when it is first asked for. */
+  readonly body: () => Body;
 }

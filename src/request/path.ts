@@ -8,7 +8,7 @@ export interface Target {
   readonly query: Readonly<Record<string, readonly string[]>>;
 }
 
-const MAX_TARGET = 8192;
+const MAX_PATH = 8192;
 
 /** RFC 3986 §3.3 pchar without `;` (matrix parameters) and `%` (judged by itself). */
 const PATH = /^[A-Za-z0-9\-._~!$&'()*+,=:@/%]*$/;
@@ -25,10 +25,10 @@ const AMBIGUOUS_ESCAPE = /%(?:[01][0-9a-f]|7f|2[35def]|3[0-9bf]|4[1-9a-f]|5[0-9a
  * @throws Refusal `path_not_canonical`
  */
 export function readTarget(target: string): Target {
-  if (target.length > MAX_TARGET) throw notCanonical('longer than 8192 bytes');
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const rawQuery = mark < 0 ? '' : target.slice(mark + 1);
+  if (path.length > MAX_PATH) throw notCanonical('is longer than 8192 characters');
   if (!path.startsWith('/')) throw notCanonical('does not begin with a slash');
   if (!PATH.test(path)) throw notCanonical('holds a character that must be encoded, or a matrix parameter');
   const segments = path.slice(1).split('/');

@@ -37,7 +37,7 @@ describe('read', () => {
     const listed = read({
       attributes: { request: { http: { ...rest, header_map: raw(pairs) } } },
     });
-    expect(listed).toEqual(mapped);
+    expect({ ...listed, body: listed.body() }).toEqual({ ...mapped, body: mapped.body() });
     expect(mapped.headers[':path']).toBeUndefined();
   });
 
@@ -85,6 +85,21 @@ describe('read', () => {
       expect(() => read(bare as CheckRequest__Output)).toThrow('malformed_check_request');
     },
   );
+
+  it.each([
+    ['application/grpc', true],
+    ['application/grpc+proto', true],
+    ['application/grpc-web+proto', false],
+    ['application/grpcfoo', false],
+    ['application/json', false],
+  ])('takes %s for gRPC: %s', (type, expected) => {
+    expect(read(message({ headers: { 'content-type': type } })).isGrpc).toBe(expected);
+  });
+
+  it('reads a long query, and refuses a long path', () => {
+    expect(codeOf({ path: `/v1/x?q=${'a'.repeat(20_000)}` })).toBe('ok');
+    expect(codeOf({ path: `/${'a'.repeat(9000)}` })).toBe('path_not_canonical');
+  });
 
   it('drops the default port and keeps any other', () => {
     expect(read(message({ host: 'ERP.acme.example:443' })).host).toBe('erp.acme.example');
@@ -136,6 +151,6 @@ describe('read', () => {
       'ok',
     ],
   ])('sees %s', (_, http, state) => {
-    expect(read(message(http)).body.state).toBe(state);
+    expect(read(message(http)).body().state).toBe(state);
   });
 });

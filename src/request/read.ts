@@ -4,6 +4,7 @@ import type { CheckInput } from './check-input.ts';
 import { readHeaders } from './headers.ts';
 import { readHost } from './host.ts';
 import { readTarget } from './path.ts';
+import { speaksGrpc } from './speaks-grpc.ts';
 import type { CheckRequest__Output } from './wire-types.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -37,7 +38,7 @@ export function read(message: CheckRequest__Output): CheckInput {
     host,
     ...target,
     headers,
-    isGrpc: (headers['content-type'] ?? '').startsWith('application/grpc'),
+    isGrpc: speaksGrpc(message),
     peer: {
       principal: attributes.source?.principal ?? '',
       certificate: attributes.source?.certificate ?? '',

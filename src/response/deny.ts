@@ -53,7 +53,7 @@ function headersOf({ refusal, isGrpc, scopes }: Denied): HeaderValueOption[] {
   const challenge = challengeOf(refusal, scopes);
   if (challenge !== undefined) headers.push(header('www-authenticate', challenge));
   // For gRPC requests Envoy would map 400 to 13 and 429 to 14; it honours this header instead.
-  if (isGrpc) headers.push(header('grpc-status', String(row.grpcCode)), header('grpc-message', row.class));
+  if (isGrpc) headers.push(header('grpc-status', String(row.grpcCode)));
   return headers;
 }
 

@@ -39,7 +39,7 @@ export function fullTrail(known: Partial<Trail> = {}): Trail {
       headers: { authorization: `Bearer ${CANARY}`, cookie: CANARY, 'x-any': CANARY },
       isGrpc: false,
       peer: { principal: `${SPIFFE}procurement`, certificate: CANARY },
-      body: { state: 'ok', json: { secret: CANARY } },
+      body: () => ({ state: 'ok', json: { secret: CANARY } }),
     },
     routed: {
       hop: { id: 'erp.invoices.read', boundary: 'agents -> erp' },

@@ -26,11 +26,9 @@ export type _envoy_config_core_v3_HeaderValueOption_HeaderAppendAction__Output =
 export interface HeaderValueOption {
   'header'?: (_envoy_config_core_v3_HeaderValue | null);
   'append_action'?: (_envoy_config_core_v3_HeaderValueOption_HeaderAppendAction);
-  'keep_empty_value'?: (boolean);
 }
 
 export interface HeaderValueOption__Output {
   'header'?: (_envoy_config_core_v3_HeaderValue__Output);
   'append_action'?: (_envoy_config_core_v3_HeaderValueOption_HeaderAppendAction__Output);
-  'keep_empty_value'?: (boolean);
 }

@@ -5,11 +5,9 @@ import type { HeaderValueOption as _envoy_config_core_v3_HeaderValueOption, Head
 export interface OkHttpResponse {
   'headers'?: (_envoy_config_core_v3_HeaderValueOption)[];
   'headers_to_remove'?: (string)[];
-  'response_headers_to_add'?: (_envoy_config_core_v3_HeaderValueOption)[];
 }
 
 export interface OkHttpResponse__Output {
   'headers'?: (_envoy_config_core_v3_HeaderValueOption__Output)[];
   'headers_to_remove'?: (string)[];
-  'response_headers_to_add'?: (_envoy_config_core_v3_HeaderValueOption__Output)[];
 }
