@@ -16,15 +16,13 @@ const asFields = (all: Record<string, string>) =>
 const metadata = fc.tuple(strings, strings).map(([own, policy]) => ({
   fields: { ...asFields(own), policy: { structValue: { fields: asFields(policy) } } },
 }));
-const allowed = fc
-  .record({ headers, headers_to_remove: fc.array(text, { maxLength: 4 }), metadata })
-  .map(
-    ({ metadata: dynamic_metadata, ...ok_response }): CheckResponse => ({
-      status: { code: 0 },
-      ok_response,
-      dynamic_metadata,
-    }),
-  );
+const allowed = fc.record({ headers, headers_to_remove: fc.array(text, { maxLength: 4 }), metadata }).map(
+  ({ metadata: dynamic_metadata, ...ok_response }): CheckResponse => ({
+    status: { code: 0 },
+    ok_response,
+    dynamic_metadata,
+  }),
+);
 const denied = fc
   .record({
     code: fc.integer({ min: 1, max: 16 }),
