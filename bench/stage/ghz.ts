@@ -20,6 +20,8 @@ export interface Load {
   /** Length-delimited CheckRequests; the first `count` are sent, from the start again where there are fewer. */
   readonly messages: string;
   readonly count: number;
+  /** Checks a second; as many as the server takes, where absent. */
+  readonly pace?: number | undefined;
 }
 
 export interface Ghz {
@@ -59,7 +61,7 @@ export function requireLoopback(address: string): void {
   }
 }
 
-function flags({ address, messages, count }: Load, report: string): string[] {
+function flags({ address, messages, count, pace }: Load, report: string): string[] {
   return [
     `--proto=${fileURLToPath(new URL('check.proto', import.meta.url))}`,
     '--call=envoy.service.auth.v3.Authorization.Check',
@@ -68,6 +70,7 @@ function flags({ address, messages, count }: Load, report: string): string[] {
     `--connections=${CONNECTIONS}`,
     `--concurrency=${IN_FLIGHT}`,
     `--total=${count}`,
+    ...(pace === undefined ? [] : [`--rps=${pace}`]),
     '--timeout=10s',
     `--binary-file=${messages}`,
     '--format=json',
