@@ -146,6 +146,26 @@ describe('read', () => {
       'invalid',
     ],
     [
+      'another charset (E17)',
+      { body: '{}', headers: { 'content-type': 'application/json; charset=utf-7' } },
+      'invalid',
+    ],
+    [
+      'an unclear partial mark (E16)',
+      { body: '{}', headers: { 'content-type': 'application/json', 'x-envoy-auth-partial-body': 'false,true' } },
+      'truncated',
+    ],
+    [
+      'more than 256 KiB (N08)',
+      { body: `["${'x'.repeat(300_000)}"]`, headers: { 'content-type': 'application/json' } },
+      'invalid',
+    ],
+    [
+      'more than 20,000 values (N08)',
+      { body: `[${'[],'.repeat(15_000)}1]`, headers: { 'content-type': 'application/json' } },
+      'invalid',
+    ],
+    [
       'a whole JSON body',
       { body: '{"a":1}', size: 7, headers: { 'content-type': 'application/json; charset=utf-8' } },
       'ok',
