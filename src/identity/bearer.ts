@@ -1,6 +1,7 @@
 import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 
+/** Neither the scheme nor a JWT holds a comma, which is how two headers look when they are joined. */
 const BEARER = /^bearer ([^\s,]+)$/i;
 
 /**
@@ -13,13 +14,12 @@ export function bearerToken({ headers, query }: Pick<CheckInput, 'headers' | 'qu
   if (authorization === undefined || authorization === '') {
     throw new Refusal('token_missing', 'there is no authorization header');
   }
-  // Envoy joins two authorization headers with a comma; neither the scheme nor a JWT holds one.
-  if (authorization.includes(',')) throw new Refusal('credential_ambiguous', 'there are two authorization headers');
   // RFC 6750 §2: one way at a time. Which of the two the upstream would believe is not ours to guess.
   if (Object.hasOwn(query, 'access_token')) throw new Refusal('credential_ambiguous', 'the query has access_token');
   const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined) {
-    throw new Refusal('credential_location', 'the authorization header does not hold one bearer token');
-  }
-  return token;
+  if (token !== undefined) return token;
+  // Envoy joins two authorization headers with a comma.
+  throw authorization.includes(',')
+    ? new Refusal('credential_ambiguous', 'there are two authorization headers')
+    : new Refusal('credential_location', 'the authorization header does not hold one bearer token');
 }
