@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, type ServiceDefinition, setLogVerbosity } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { CHECK_PATH, healthService } from '../wire.ts';
 import { type AuthorizationParts, createAuthorization } from './authorization.ts';
@@ -41,6 +41,8 @@ const rawCheck: ServiceDefinition = {
  * @throws Error with what, where and what to do, where the address cannot be had
  */
 export async function startCheckServer(parts: CheckServerParts): Promise<CheckServer> {
+  // What fails is told once, in our own log or error, not by grpc-js on stderr as well.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     'grpc.max_receive_message_length': GRPC_RECEIVE_LIMIT,
     'grpc.max_concurrent_streams': 10_000,
