@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
+import { hasEnded, stopChild } from '../test/fakes/stop-child.ts';
 import { freePort } from './free-port.ts';
 
 export interface Behalf {
@@ -59,7 +59,7 @@ export async function startBehalf(folder: string, jwksUri: string): Promise<Beha
     recordsFile: files.records,
     spansFile: files.spans,
     logFile: files.log,
-    stop: () => stop(child),
+    stop: () => stopChild(child, STOP_WITHIN_MS),
   };
 }
 
@@ -77,19 +77,4 @@ async function ready(child: ChildProcess, admin: string, log: string): Promise<v
   throw new Error(
     `Behalf did not start. It said:\n${readFileSync(log, 'utf8').trimEnd().split('\n').slice(0, 12).join('\n')}`,
   );
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) {
-    return;
-  }
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
-  await exited;
-  clearTimeout(timer);
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
 }

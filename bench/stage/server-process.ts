@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
+import { hasEnded, stopChild } from '../../test/fakes/stop-child.ts';
 import { pinned } from './cores.ts';
 
 /** A server that was started, pinned to one processor, and what it costs. */
@@ -29,7 +29,7 @@ export function startServer(command: readonly string[], { core, logFile, env = {
   endWithUs(child);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file} does not start`);
-  return { pid, isRunning: () => !hasEnded(child), stop: () => stop(child) };
+  return { pid, isRunning: () => !hasEnded(child), stop: () => stopChild(child, STOP_WITHIN_MS) };
 }
 
 const leave = (): void => process.exit(1);
@@ -44,17 +44,4 @@ export function endWithUs(child: ChildProcess): void {
 /** The last lines that a server wrote: why it did not start. */
 export function lastWords(logFile: string): string {
   return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
-  await exited;
-  clearTimeout(timer);
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
 }

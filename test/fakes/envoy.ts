@@ -1,11 +1,12 @@
 /** A real Envoy, not a fake of one: one process per call, on ports that the kernel picks, gone when the test is. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findTool } from '../../scripts/find-tool.js';
+import { stopChild } from './stop-child.ts';
 
 /** An Envoy bootstrap. Listeners may ask for port 0; `admin` is set by `startEnvoy`. */
 export interface Bootstrap {
@@ -64,7 +65,7 @@ export async function startEnvoy(bootstrap: Bootstrap, folder?: string): Promise
     },
     stats: (filter) => stats(address, filter),
     stop: async () => {
-      await stop(child);
+      await stopChild(child, STOP_WITHIN_MS);
       if (folder === undefined) {
         rmSync(place, { recursive: true, force: true });
       }
@@ -134,15 +135,4 @@ async function stats(admin: string, filter: RegExp): Promise<Map<string, number>
   const answer = await fetch(`${admin}/stats?format=json&filter=${encodeURIComponent(filter.source)}`);
   const { stats: rows } = (await answer.json()) as { stats: { name?: string; value?: number }[] };
   return new Map(rows.flatMap(({ name, value }) => (name === undefined || value === undefined ? [] : [[name, value]])));
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) {
-    return;
-  }
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
-  await exited;
-  clearTimeout(timer);
 }
