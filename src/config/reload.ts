@@ -86,7 +86,7 @@ export async function startReloader({ config: first }: LoadedConfig, options: Re
       return last;
     });
     // One after the other: two at once could swap in the older one last.
-    running = result.catch(() => undefined);
+    running = result.catch(() => undefined); // whoever asked has `result`, and its failure
     return result;
   }
 

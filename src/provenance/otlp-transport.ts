@@ -37,6 +37,7 @@ export function createOtlpTransport(log: Logger): OtlpTransport {
         }
       }),
     close: () => {
+      // The process is ending: what was not sent has been counted by span-otlp.ts.
       delegate.shutdown().catch(() => undefined);
     },
   };

@@ -12,8 +12,8 @@ const INVALID: Body = Object.freeze({ state: 'invalid' });
 
 /**
  * Reads a JSON body, where Envoy sent one, when it is first asked for: nobody can make us parse who has not been
- * identified. Never refuses: a row that reads the body refuses what is not `ok`, and every
- * other row does not care (threats E16–E18). `invalid` covers anything that is not unambiguous UTF-8 JSON.
+ * identified. Never refuses: a row that reads the body refuses what is not `ok`, and every other row does not care
+ * (threats E16–E18). `invalid` covers anything that is not unambiguous UTF-8 JSON.
  */
 export function readBody(http: HttpRequest__Output, headers: Headers): () => Body {
   let body: Body | undefined;

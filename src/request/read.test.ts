@@ -96,6 +96,16 @@ describe('read', () => {
     expect(read(message({ headers: { 'content-type': type } })).isGrpc).toBe(expected);
   });
 
+  it.each([{ raw_value: Buffer.from('application/grpc') }, { value: 'application/grpc' }])(
+    'takes gRPC out of a listed header: %j',
+    (one) => {
+      const header_map = { headers: [{ key: 'content-type', ...one }] };
+      const { headers: _, ...rest } = message({}).attributes?.request?.http ?? {};
+      const listed = { attributes: { request: { http: { ...rest, header_map } } } } as CheckRequest__Output;
+      expect(read(listed).isGrpc).toBe(true);
+    },
+  );
+
   it('reads a long query, and refuses a long path', () => {
     expect(codeOf({ path: `/v1/x?q=${'a'.repeat(20_000)}` })).toBe('ok');
     expect(codeOf({ path: `/${'a'.repeat(9000)}` })).toBe('path_not_canonical');

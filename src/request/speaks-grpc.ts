@@ -7,6 +7,6 @@ import type { CheckRequest__Output } from './wire-types.ts';
 export function speaksGrpc(message: CheckRequest__Output): boolean {
   const { headers, header_map } = message.attributes?.request?.http ?? {};
   const listed = header_map?.headers?.find(({ key }) => key?.toLowerCase() === 'content-type');
-  const type = headers?.['content-type'] ?? listed?.raw_value?.toString('latin1') ?? '';
+  const type = headers?.['content-type'] ?? listed?.raw_value?.toString('latin1') ?? listed?.value ?? '';
   return type === 'application/grpc' || type.startsWith('application/grpc+');
 }
