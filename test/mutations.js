@@ -923,7 +923,7 @@ export const MUTATIONS = [
   {
     name: 'issuer of the row',
     threat: 'J17',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: 'if (issuer.config.issuer !== credential.issuer) {',
     replace: 'if (false) {',
     tests: ['src/identity/identify.test.ts'],
@@ -931,7 +931,7 @@ export const MUTATIONS = [
   {
     name: 'exp',
     threat: 'J14',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: "if (seconds >= claims.expiresAt + skew) throw new Refusal('token_expired', 'exp is past');",
     replace: '',
     tests: ['src/identity/identify.test.ts'],
@@ -939,7 +939,7 @@ export const MUTATIONS = [
   {
     name: 'exp: one clock skew',
     threat: 'J15',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: 'claims.expiresAt + skew',
     replace: 'claims.expiresAt + 2 * skew',
     tests: ['src/identity/identify.test.ts'],
@@ -947,7 +947,7 @@ export const MUTATIONS = [
   {
     name: 'nbf',
     threat: 'J14',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: 'Math.max(claims.notBefore ?? 0, claims.issuedAt)',
     replace: 'claims.issuedAt',
     tests: ['src/identity/identify.test.ts'],
@@ -955,7 +955,7 @@ export const MUTATIONS = [
   {
     name: 'iat',
     threat: 'J14',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: 'Math.max(claims.notBefore ?? 0, claims.issuedAt)',
     replace: '(claims.notBefore ?? 0)',
     tests: ['src/identity/identify.test.ts'],
@@ -963,7 +963,7 @@ export const MUTATIONS = [
   {
     name: 'maxLifetime',
     threat: 'J14',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: 'if (claims.expiresAt - claims.issuedAt > credential.maxLifetime) {',
     replace: 'if (false) {',
     tests: ['src/identity/identify.test.ts'],
@@ -971,7 +971,7 @@ export const MUTATIONS = [
   {
     name: 'aud',
     threat: 'J16',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: 'if (!claims.audience.includes(credential.audience)) {',
     replace: 'if (false) {',
     tests: ['src/identity/identify.test.ts'],
@@ -979,7 +979,7 @@ export const MUTATIONS = [
   {
     name: 'aud: exact',
     threat: 'J16',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: 'if (!claims.audience.includes(credential.audience)) {',
     replace: 'if (!claims.audience.some((one) => one.startsWith(credential.audience))) {',
     tests: ['src/identity/identify.test.ts'],
@@ -987,7 +987,7 @@ export const MUTATIONS = [
   {
     name: 'cnf',
     threat: 'S15, D03',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: "if (claims.isBound) throw new Refusal('cnf_unsupported', 'the token has cnf');",
     replace: '',
     tests: ['src/identity/identify.test.ts'],
@@ -995,7 +995,7 @@ export const MUTATIONS = [
   {
     name: 'scope',
     threat: 'J14',
-    file: 'src/identity/judge-token.ts',
+    file: 'src/identity/check-claims.ts',
     find: 'if (!claims.scopes.includes(scope)) {',
     replace: 'if (false) {',
     tests: ['src/identity/identify.test.ts'],

@@ -3,9 +3,9 @@ import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 import { findAgent, readActorChain, resolveActor } from './actor.ts';
 import { bearerToken } from './bearer.ts';
+import { checkClaims } from './check-claims.ts';
 import type { Identity, Peer } from './identity.ts';
 import type { Issuers } from './issuers.ts';
-import { judgeToken } from './judge-token.ts';
 import { type VerifiedToken, verifyToken } from './verify-token.ts';
 
 /** What identify needs beside the request. `now` is in milliseconds since the epoch. */
@@ -28,7 +28,7 @@ export function identify(input: CheckInput, hop: Hop, parts: IdentifyParts): Ide
 }
 
 function bind(token: VerifiedToken, hop: Hop, { peer, matrix, now }: IdentifyParts): Identity {
-  judgeToken(token, hop.credential, now);
+  checkClaims(token, hop.credential, now);
   const { claims } = token;
   const { issuer } = token.token;
   const { actor: named, chain } = readActorChain(claims.act, claims.subject, issuer);

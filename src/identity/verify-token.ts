@@ -28,7 +28,7 @@ const OVERHEAD = 1024;
 /**
  * Verifies a token, or recalls that it was verified: synchronously in the second case. The key of a verdict is the
  * SHA-256 of the whole token; it is kept for 30 s, and only while the issuer's keys are the same. The 30 s are of a
- * monotonic clock, which nobody can set back; `exp` is judged by the wall clock on every hit (judge-token.ts), so that
+ * monotonic clock, which nobody can set back; `exp` is judged by the wall clock on every hit (check-claims.ts), so that
  * together a verdict serves for min(`exp`, 30 s) (design §11, threats J27).
  * @throws Refusal
  */

@@ -7,7 +7,7 @@ import type { VerifiedToken } from './verify-token.ts';
  * @param now milliseconds since the epoch
  * @throws Refusal (RFC 7519 §4.1, RFC 9068 §4, RFC 6750 §3.1; threats J14–J17)
  */
-export function judgeToken({ issuer, claims }: VerifiedToken, credential: Hop['credential'], now: number): void {
+export function checkClaims({ issuer, claims }: VerifiedToken, credential: Hop['credential'], now: number): void {
   if (issuer.config.issuer !== credential.issuer) {
     throw new Refusal('issuer_unknown', 'iss is not the authority of the row');
   }
