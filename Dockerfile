@@ -13,7 +13,9 @@ RUN npm ci --omit=dev
 
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 WORKDIR /app
-ENV NODE_ENV=production
+# V8 has four helper threads. On a core or two they take the processor from the one that answers: while they collected
+# garbage under full load, Checks waited over 150 ms and were denied; with one helper the longest wait was under 100 ms.
+ENV NODE_ENV=production NODE_OPTIONS=--v8-pool-size=1
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin bin

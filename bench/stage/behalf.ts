@@ -16,6 +16,8 @@ export interface Behalf extends ServerProcess {
 export interface Counts {
   readonly allowed: number;
   readonly denied: number;
+  /** How often each refusal was the answer. */
+  readonly refusals: Readonly<Record<string, number>>;
   /** Records and spans that were made and lost. */
   readonly dropped: number;
 }
@@ -75,6 +77,14 @@ async function countsOf(admin: string): Promise<Counts> {
   return {
     allowed: sum(/^behalf_check_total\{[^}]*outcome="allow"[^}]*\} (\d+)/),
     denied: sum(/^behalf_check_total\{[^}]*outcome="deny"[^}]*\} (\d+)/),
+    refusals: refusalsIn(text),
     dropped: sum(/^behalf_(?:records|spans)_dropped_total(?:\{\})? (\d+)/),
   };
+}
+
+function refusalsIn(text: string): Record<string, number> {
+  const refusals: Record<string, number> = {};
+  const counts = text.matchAll(/^behalf_check_total\{[^}]*outcome="deny",reason="(\w+)"[^}]*\} (\d+)/gm);
+  for (const [, reason = '', count] of counts) refusals[reason] = (refusals[reason] ?? 0) + Number(count);
+  return refusals;
 }

@@ -29,6 +29,9 @@ export interface Stage {
   readonly options: Options;
 }
 
+/** As our image sets it: each server has one core, which V8's other helper threads would only fight for. */
+const NODE_FLAGS = ['--v8-pool-size=1'];
+
 /**
  * Starts the servers, and puts one good and one bad request to each: the floor allows both, the others only the first.
  * @throws after it stopped what had started
@@ -54,14 +57,14 @@ async function startNoop({ folder, cores }: Stage): Promise<Contestant> {
   const address = `127.0.0.1:${await freePort()}`;
   const program = fileURLToPath(new URL('noop-server.ts', import.meta.url));
   const logFile = join(folder, 'noop.log');
-  const server = startServer([process.execPath, program, address], { core: cores.server, logFile });
+  const server = startServer([process.execPath, ...NODE_FLAGS, program, address], { core: cores.server, logFile });
   return { name: 'no-op', address, ...server };
 }
 
 async function startOurs({ folder, cores, issuer, options }: Stage): Promise<Contestant> {
   const own = join(folder, 'behalf');
   mkdirSync(own, { recursive: true });
-  const common = { folder: own, core: cores.server, jwksFile: issuer.jwksFile };
+  const common = { folder: own, core: cores.server, jwksFile: issuer.jwksFile, nodeFlags: NODE_FLAGS };
   if (options.traces === 'file') {
     return { name: 'behalf', ...(await startBehalf({ ...common, traces: `file:${join(own, 'spans.ndjson')}` })) };
   }

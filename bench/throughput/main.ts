@@ -42,15 +42,20 @@ async function run(options: Options): Promise<readonly Figures[]> {
   }
 }
 
-/** Every token was seen before it is measured; a verdict is kept for 30 s, which is longer than a turn. */
+/**
+ * Every token was seen before it is measured. Each round brings its own, because a verdict is kept for 30 s from the first
+ * time: that is longer than a turn, but shorter than a run.
+ */
 async function warm(arena: Arena): Promise<Scenario> {
   const { ghz, contestants, options } = arena;
-  const messages = mint(arena, 'warm', WARM_TOKENS);
+  let messages = mint(arena, 'warm', WARM_TOKENS);
+  let minted = 0;
   for (const { name, address } of contestants) {
     progress.step(`Warming up ${name}`);
     await ghz.burst({ address, messages, count: options.warmup });
   }
-  return alternate('warm', arena, async (contestant) => {
+  return alternate('warm', arena, async (contestant, round) => {
+    if (minted !== round) [minted, messages] = [round, mint(arena, 'warm', WARM_TOKENS)];
     await ghz.burst({ address: contestant.address, messages, count: WARM_TOKENS });
     return measure(contestant, ghz, { messages, count: options.warmChecks });
   });

@@ -35,7 +35,10 @@ export async function measure(contestant: Contestant, ghz: Ghz, load: Omit<Load,
     const allowed = after.allowed - before.allowed;
     const denied = after.denied - before.denied;
     const dropped = after.dropped - before.dropped;
-    if (allowed !== count || denied !== 0) throw new Error(`void: of ${count} Checks ${allowed} were allowed`);
+    if (allowed !== count || denied !== 0)
+      throw new Error(
+        `void: of ${count} Checks ${allowed} were allowed; refused until now: ${JSON.stringify(after.refusals)}`,
+      );
     if (dropped !== 0) throw new Error(`void: ${dropped} records or spans were dropped`);
   }
   const busy = used === undefined ? undefined : used / 1e6 / (count / rate);
