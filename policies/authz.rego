@@ -77,7 +77,18 @@ needs_approval := {
 	input.actor.agent == "procurement"
 	input.hop.action == "payments.finalize"
 	subject_may_write
+	not approved
 }
+
+permitted if {
+	input.actor.agent == "procurement"
+	input.hop.action == "payments.finalize"
+	subject_may_write
+	approved
+}
+
+# Code has looked for an approval of exactly this request, by its digest. Only a text is an id.
+approved if is_string(input.grant.approval.id)
 
 # An agent can do no more than the person it acts for. Claims have no fixed type, so only a missing or a false
 # `read_only` counts as "may write".

@@ -50,6 +50,24 @@ test_an_action_without_a_rule_is_denied if {
 	codes(decide(asking("procurement", "payments.delete"))) == ["action_not_permitted"]
 }
 
+test_an_approved_payment_may_be_finalised if {
+	approved := object.union(
+		asking("procurement", "payments.finalize"),
+		{"grant": {"approval": {"id": "a-1", "approver": "bob@acme.example", "at": 1}}},
+	)
+	decide(approved).allow
+	not decide(with_claims(approved, {"read_only": true})).allow
+}
+
+test_only_an_approval_with_an_id_approves if {
+	every approval in [null, {}, {"id": null}, {"id": 1}, "a-1"] {
+		not decide(object.union(
+			asking("procurement", "payments.finalize"),
+			{"grant": {"approval": approval}},
+		)).allow
+	}
+}
+
 test_finalising_a_payment_needs_approval if {
 	decide(asking("procurement", "payments.finalize")) == {
 		"allow": false,

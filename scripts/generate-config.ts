@@ -29,7 +29,7 @@ function rowsOf(schema: JsonSchema, prefix = ''): readonly Row[] {
   const named =
     typeof schema.additionalProperties === 'object' ? rowsOf(schema.additionalProperties, `${prefix}.NAME`) : [];
   const listed = schema.items === undefined ? [] : rowsOf(schema.items, `${prefix}[]`);
-  const alternatives = (schema.oneOf ?? []).map((each) => rowsOf(each, prefix));
+  const alternatives = (schema.oneOf ?? schema.anyOf ?? []).map((each) => rowsOf(each, prefix));
   return [...own, ...named, ...listed, ...merge(alternatives)];
 }
 
@@ -38,7 +38,7 @@ function merge(alternatives: readonly (readonly Row[])[]): readonly Row[] {
   const keys = [...new Set(alternatives.flat().map(({ key }) => key))];
   return keys.map((key) => {
     const found = alternatives.flat().filter((row) => row.key === key);
-    const constants = found.flatMap(({ schema }) => (schema.const === undefined ? [] : [schema.const]));
+    const constants = found.flatMap(({ schema }) => schema.enum ?? (schema.const === undefined ? [] : [schema.const]));
     const schema = { ...found[0]?.schema, ...(constants.length > 0 && { enum: constants }) };
     return { key, schema, isRequired: found.length === alternatives.length && found.every((row) => row.isRequired) };
   });
@@ -62,6 +62,7 @@ function tableOf(schema: JsonSchema): string {
 function valueOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return wordsOf(schema.enum);
   if (schema.const !== undefined) return wordsOf([schema.const]);
+  if (schema.anyOf !== undefined) return schema.anyOf.map(valueOf).join(', ');
   if (schema.items !== undefined) return schema.items.type === 'object' ? 'list' : `list of ${valueOf(schema.items)}`;
   const names: Record<string, string> = {
     object: 'map',

@@ -1,11 +1,16 @@
 /**
  * Makes every generated file that is committed: types from protos/, the schemas and docs/configuration.md from the
- * config's zod schema, docs/policy-input.md from its type. `--check` compares instead and exits with 4 where one is stale.
+ * config's zod schema, docs/policy-input.md from its type, docs/threat-coverage.md from the names of tests. `--check` compares instead and exits with 4 where one is stale.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const GENERATORS = ['generate-protos.js', 'generate-config.ts', 'generate-policy-input.ts'];
+const GENERATORS = [
+  'generate-protos.js',
+  'generate-config.ts',
+  'generate-policy-input.ts',
+  'generate-threat-coverage.ts',
+];
 
 for (const file of GENERATORS) {
   const path = fileURLToPath(new URL(file, import.meta.url));

@@ -104,6 +104,8 @@ class Reader {
     const from = new RegExp(`^import type \\{[^}]*\\b${name}\\b[^}]*\\} from '(\\.[^']+)';`, 'm').exec(
       this.#source,
     )?.[1];
+    const isHere = new RegExp(`^export interface ${name} \\{$`, 'm').test(this.#source);
+    if (from === undefined && isHere) return { words: 'object', members: readInterface(this.#file, name, path) };
     if (from === undefined) throw new Error(`${this.#file.pathname}: ${path}: no words for the type ${name}`);
     return { words: 'object', members: readInterface(new URL(from, this.#file), name, path) };
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Ask,
@@ -100,11 +101,15 @@ describe('one Check', () => {
     ['an empty message (E02)', Buffer.alloc(0)],
     ['bytes that are no message (E04)', Buffer.from('ffffffff', 'hex')],
     ['another message', encodeCheckRequest({})],
-    ['a message without HTTP (E32)', encodeCheckRequest({ attributes: { source: { principal: 'x' } } })],
   ])('denies %s', async (_, bytes) => {
     const { answer } = await world.put(bytes);
     expect(reasonOf(answer)).toBe('malformed_check_request');
     expect(answer.denied_response?.status?.code).toBe(400);
+  });
+
+  it('has no row for a connection that no tcp row is for (E32)', async () => {
+    const { answer } = await world.put(encodeCheckRequest({ attributes: { source: { principal: 'x' } } }));
+    expect(reasonOf(answer)).toBe('hop_unknown');
   });
 
   it('denies a message over the limit', async () => {
@@ -115,6 +120,11 @@ describe('one Check', () => {
 
 describe('a broken step', () => {
   const names = Object.keys(STEPS) as (keyof typeof STEPS)[];
+  /** A Check that has something to spend, so that every step runs. */
+  const identify: typeof STEPS.identify = async (...args) => ({
+    ...(await STEPS.identify(...args)),
+    once: [{ kind: 'token', key: randomUUID(), until: Date.now() + 1000 }],
+  });
   const garbage: unknown[] = [
     undefined,
     null,
@@ -128,9 +138,14 @@ describe('a broken step', () => {
     Buffer.alloc(0),
   ];
 
+  it('is none: with every step as it is, the Check is allowed', async () => {
+    expect(await ask({}, { steps: { ...STEPS, identify } })).toBe('allowed');
+  });
+
   it.each(names)('%s that throws denies (E02)', async (name) => {
     const steps = {
       ...STEPS,
+      identify,
       [name]: () => {
         throw new Error('broken');
       },
@@ -141,6 +156,7 @@ describe('a broken step', () => {
   it.each(names)('%s that throws a thing denies (E02)', async (name) => {
     const steps = {
       ...STEPS,
+      identify,
       [name]: () => {
         // oxlint-disable-next-line typescript/only-throw-error -- opa-wasm throws strings, and so may others
         throw 'text';
@@ -152,7 +168,7 @@ describe('a broken step', () => {
   it.each(names)('%s that returns garbage denies (E02)', async (name) => {
     for (const value of garbage) {
       const { answer } = await world.put(await world.request(), {
-        steps: { ...STEPS, [name]: () => value },
+        steps: { ...STEPS, identify, [name]: () => value },
       });
       expect([value, answer.ok_response]).toEqual([value, undefined]);
       expect(answer.status?.code).toBeGreaterThan(0);
@@ -164,6 +180,7 @@ describe('a refusal', () => {
   it('that cannot be said still denies', () => {
     const parts = {
       snapshot: () => undefined,
+      store: world.store,
       subjectLabel: () => {
         throw new Error('broken');
       },

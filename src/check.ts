@@ -1,27 +1,49 @@
 import { delegate } from './delegation/delegate.ts';
+import { spend } from './delegation/spend.ts';
+import { requireUnrevoked } from './delegation/unrevoked.ts';
 import { identify } from './identity/identify.ts';
 import type { Identity } from './identity/identity.ts';
 import { identifyPeer } from './identity/peer.ts';
+import type { RoutedHop } from './matrix/hop.ts';
 import { route } from './matrix/route.ts';
+import { requireUnexpired } from './matrix/unexpired.ts';
 import { decide } from './policy/decide.ts';
 import { policyInput } from './policy/input.ts';
 import type { Interval, Trail } from './provenance/trail.ts';
 import { Refusal } from './refusals.ts';
+import type { CheckInput } from './request/check-input.ts';
 import { read } from './request/read.ts';
 import { speaksGrpc } from './request/speaks-grpc.ts';
 import { allow } from './response/allow.ts';
+import { denied } from './response/denied.ts';
 import { deny } from './response/deny.ts';
 import { encode } from './response/encode.ts';
 import { LAST_RESORT } from './response/last-resort.ts';
+import { pass } from './response/pass.ts';
 import { receive } from './server/receive.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Store } from './store/store.ts';
 
 /** The steps of one Check. Tests put broken ones in their place; nothing else does. */
-export const STEPS = { receive, read, route, identifyPeer, identify, delegate, decide, allow, encode };
+export const STEPS = {
+  receive,
+  read,
+  route,
+  identifyPeer,
+  identify,
+  requireUnrevoked,
+  delegate,
+  decide,
+  spend,
+  allow,
+  encode,
+};
 
 export interface CheckParts {
   /** The live snapshot; undefined until the first one is complete. Read once a Check. */
   readonly snapshot: () => Snapshot | undefined;
+  /** Grants, revocations and what was used once. */
+  readonly store: Store;
   /** The subject as logs may show it (design §9, pseudonymous by default). */
   readonly subjectLabel: (identity: Pick<Identity, 'subject'>) => string;
   readonly maxMessageBytes: number;
@@ -29,62 +51,104 @@ export interface CheckParts {
 }
 
 /**
- * One Check: the bytes of a CheckRequest in, the bytes of a CheckResponse out. Its lines are the steps of design §2, in
- * order; the first that throws ends it, and its only catch denies. Never rejects. What became known is on `trail`.
+ * One Check: the bytes of a CheckRequest in, the bytes of a CheckResponse out. Its lines, and those of `permit`, are the
+ * steps of design §2, in order; the first that throws ends it, and its only catch denies. Never rejects. What became
+ * known is on `trail`.
  */
 export async function check(bytes: Uint8Array, trail: Trail, parts: CheckParts): Promise<Buffer> {
   const { steps } = parts;
   try {
     const live = liveSnapshot(parts, trail);
-    const now = trail.receivedAt;
     const message = steps.receive(bytes, parts.maxMessageBytes);
     trail.isGrpc = speaksGrpc(message);
     const input = (trail.input = steps.read(message));
     const routed = (trail.routed = steps.route(input, live.matrix));
-    trail.identifyTook = begin();
-    const peer = (trail.peer = steps.identifyPeer(input.peer, live.matrix.trustDomains, now));
-    const identity = (trail.identity = await steps.identify(input, routed.hop, { ...live, peer, now }));
-    end(trail.identifyTook);
-    const grant = (trail.grant = steps.delegate(identity, routed, input, now));
-    trail.decideTook = begin();
-    const outcome = (trail.outcome = steps.decide(live.policy, policyInput(input, routed, identity, grant, now)));
-    end(trail.decideTook);
-    const { decisionId } = trail;
-    const subjectLabel = parts.subjectLabel(identity);
-    const policyRevision = live.policy.revision;
-    return sealed(
-      steps.encode(steps.allow({ decisionId, input, routed, identity, grant, outcome, policyRevision, subjectLabel })),
-    );
+    const walk = { input, live, trail, parts };
+    const to = fallbackOf(routed);
+    return await (to === undefined
+      ? permit(routed, walk)
+      : permit(routed, walk).catch((error: unknown) => degrade(error, to, routed, walk)));
   } catch (error) {
     return refuse(asRefusal(error), trail, parts);
   }
 }
 
+interface Walk {
+  readonly input: CheckInput;
+  readonly live: Snapshot;
+  readonly trail: Trail;
+  readonly parts: CheckParts;
+}
+
+/** The steps that judge a request for one row. @throws Refusal */
+async function permit(routed: RoutedHop, { input, live, trail, parts }: Walk): Promise<Buffer> {
+  const { steps, store } = parts;
+  const now = trail.receivedAt;
+  const { hop } = routed;
+  requireUnexpired(hop, now);
+  trail.identifyTook = begin();
+  const peer = (trail.peer = await steps.identifyPeer(input, hop, live.peer, now));
+  const identity = (trail.identity = await steps.identify(input, hop, { ...live, peer, now }));
+  end(trail.identifyTook);
+  const unrevoked = steps.requireUnrevoked(identity, hop, store);
+  const { grant, spending, wanted } = steps.delegate(identity, routed, input, { store, now });
+  trail.grant = grant;
+  trail.wanted = wanted;
+  trail.decideTook = begin();
+  const { policy } = live;
+  let outcome = steps.decide(policy, policyInput({ input, routed, identity, grant, now, call: routed.mcp?.[0] }));
+  // A batch is several actions in one request: policy permits each of them, or none (threats E18).
+  for (const call of routed.mcp?.slice(1) ?? []) {
+    outcome = steps.decide(policy, policyInput({ input, routed, identity, grant, now, call }));
+  }
+  trail.outcome = outcome;
+  end(trail.decideTook);
+  const spent = spending === undefined ? 'nothing' : await steps.spend(spending, identity.once, store);
+  const { decisionId, fallback } = trail;
+  const subjectLabel = parts.subjectLabel(identity);
+  const proof = { unrevoked, spent, spending, grant, outcome } as const;
+  const facts = { decisionId, input, routed, identity, policyRevision: policy.revision, subjectLabel, fallback };
+  return sealed(steps.encode(steps.allow({ ...facts, ...proof })));
+}
+
 /**
- * Denies with what the trail knows. Never throws: what cannot even be denied properly gets the answer that was made at
- * start.
+ * A row may declare another, narrower one for the time of a fault (design §1.5): the same request is judged anew, whole,
+ * by that row, and answer, span, record and metric say so. A refusal is never a fault, and what could be revoked is not
+ * degraded either.
+ */
+async function degrade(error: unknown, to: string, { hop }: RoutedHop, walk: Walk): Promise<Buffer> {
+  const refusal = asRefusal(error);
+  if (refusal.row.class !== 'fault' || refusal.code === 'revocation_unavailable') throw error;
+  const { input, trail, live, parts } = walk;
+  trail.fallback = { from: hop.id, to, because: refusal.code };
+  const routed = (trail.routed = parts.steps.route({ ...input, namedHop: to }, live.matrix));
+  return permit(routed, walk);
+}
+
+function fallbackOf({ hop }: RoutedHop): string | undefined {
+  const { onFailure } = hop;
+  return typeof onFailure === 'object' && 'degrade' in onFailure ? onFailure.degrade.to : undefined;
+}
+
+/**
+ * Denies with what the trail knows; lets pass where the row is only observed yet. Never throws: what cannot even be
+ * denied properly gets the answer that was made at start.
  */
 export function refuse(refusal: Refusal, trail: Trail, { subjectLabel }: CheckParts): Buffer {
   trail.refusal = refusal;
   try {
-    const { identity, peer, routed } = trail;
-    return encode(
-      deny({
-        decisionId: trail.decisionId,
-        refusal,
-        isGrpc: trail.isGrpc ?? false,
-        detail: trail.denialDetail ?? 'class',
-        hop: routed?.hop.id,
-        scopes: routed?.hop.credential.scopes,
-        agent: identity?.actor?.agent ?? peer?.id,
-        subjectLabel: identity && subjectLabel(identity),
-        grant: trail.grant?.id,
-        policyRevision: trail.policyRevision,
-      }),
-    );
+    if (!isObserved(trail)) return encode(deny(denied(refusal, trail, subjectLabel)));
+    trail.observed = true;
+    return encode(pass(trail.decisionId, refusal, trail));
   } catch {
     return LAST_RESORT;
   }
+}
+
+/** A row that is rolled out by watching: until its date it decides, records and lets pass (design §4). */
+function isObserved({ routed, input, receivedAt }: Trail): boolean {
+  const rollout = routed?.hop.rollout;
+  return input !== undefined && rollout?.mode === 'observe' && receivedAt < rollout.until;
 }
 
 function liveSnapshot({ snapshot }: CheckParts, trail: Trail): Snapshot {

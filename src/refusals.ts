@@ -20,6 +20,7 @@ export type RefusalClass = keyof typeof CLASSES;
 const TABLE = {
   // receive
   malformed_check_request: ['malformed', 'The Check message is not one that Envoy sends.'],
+  caller_not_envoy: ['unauthenticated', 'The caller of the Check port is not an Envoy that may ask.'],
   overloaded: ['shed', 'More Checks are in flight than this process takes on.'],
   not_ready: ['fault', 'The service has no complete configuration yet.'],
   deadline_exceeded: ['fault', 'The decision was not ready in time.'],
@@ -32,6 +33,8 @@ const TABLE = {
   credential_ambiguous: ['malformed', 'The request carries more than one credential.'],
   body_truncated: ['malformed', 'The row reads the request body, and it is not complete.'],
   body_unparseable: ['malformed', 'The row reads the request body, and it is not unambiguous JSON.'],
+  body_ambiguous: ['malformed', 'The body can be read in more than one way.'],
+  mcp_malformed: ['malformed', 'The body is not a JSON-RPC message of the Model Context Protocol.'],
   // route
   hop_unknown: ['forbidden', 'No row of the auth matrix is for this request.'],
   hop_mismatch: ['forbidden', 'The request is not the one that the named row is for.'],
@@ -42,6 +45,24 @@ const TABLE = {
   peer_cert_expired: ['unauthenticated', 'The client certificate is outside its validity.'],
   peer_cert_not_leaf: ['unauthenticated', 'The client certificate is not an X.509-SVID leaf.'],
   peer_identity_conflict: ['unauthenticated', 'The proxy and the certificate name different callers.'],
+  peer_cert_unverified: [
+    'unauthenticated',
+    'The client certificate is not signed by an authority of its trust domain.',
+  ],
+  trust_domain_ca_mismatch: [
+    'unauthenticated',
+    'The client certificate is signed by the authority of another trust domain.',
+  ],
+  xfcc_malformed: ['unauthenticated', 'The x-forwarded-client-cert header cannot be read in one way.'],
+  xfcc_chain_untrusted: [
+    'unauthenticated',
+    'The x-forwarded-client-cert header was not written by the trusted proxies.',
+  ],
+  xfcc_untrusted: [
+    'unauthenticated',
+    'The x-forwarded-client-cert header contradicts the certificate, where it is not trusted.',
+  ],
+  jwt_svid_invalid: ['unauthenticated', 'The row wants a JWT-SVID, and there is no valid one.'],
   spiffe_not_uri_san: ['unauthenticated', 'The client certificate has no URI SAN.'],
   spiffe_multiple_uri_san: ['unauthenticated', 'The client certificate has more than one URI SAN.'],
   spiffe_id_invalid: ['unauthenticated', 'The client certificate does not hold a valid SPIFFE ID.'],
@@ -63,6 +84,8 @@ const TABLE = {
   key_ambiguous: ['unauthenticated', 'The issuer publishes several keys that the token could mean.'],
   jwks_unavailable: ['fault', 'The keys of the issuer cannot be had.'],
   token_signature_invalid: ['unauthenticated', 'The signature of the token is wrong.'],
+  token_inactive: ['unauthenticated', 'The issuer says that the token is not active.'],
+  introspection_unavailable: ['fault', 'The issuer could not be asked about the token.'],
   claim_type: ['unauthenticated', 'A claim of the token has the wrong type or is missing.'],
   token_expired: ['unauthenticated', 'The token has expired.'],
   token_not_yet_valid: ['unauthenticated', 'The token is not valid yet.'],
@@ -70,16 +93,41 @@ const TABLE = {
   aud_mismatch: ['unauthenticated', 'The token is for another audience.'],
   scope_missing: ['forbidden', 'The token lacks a scope that the row demands.', 'public'],
   cnf_unsupported: ['unauthenticated', 'The token is bound to a key, and this version cannot check the binding.'],
+  cnf_cert_mismatch: ['unauthenticated', 'The token is bound to another client certificate.'],
+  cnf_missing: ['unauthenticated', 'The row wants a token that is bound to a certificate.'],
+  dpop_required: ['unauthenticated', 'The token is bound to a DPoP key, and no proof came with it.'],
+  dpop_binding_missing: ['unauthenticated', 'The token is not bound to the key of a DPoP proof.'],
+  dpop_malformed: ['unauthenticated', 'The DPoP proof is malformed.'],
+  dpop_alg: ['unauthenticated', 'The DPoP proof is signed in a way that is not accepted.'],
+  dpop_signature_invalid: ['unauthenticated', 'The signature of the DPoP proof is wrong.'],
+  dpop_key_mismatch: ['unauthenticated', 'The DPoP proof is of another key than the token.'],
+  dpop_htm_mismatch: ['unauthenticated', 'The DPoP proof is for another method.'],
+  dpop_htu_mismatch: ['unauthenticated', 'The DPoP proof is for another URL.'],
+  dpop_ath_mismatch: ['unauthenticated', 'The DPoP proof is for another token.'],
+  dpop_stale: ['unauthenticated', 'The DPoP proof is too old or from the future.'],
+  dpop_nonce_required: ['unauthenticated', 'The DPoP proof needs our nonce.', 'public'],
   // identify: the actor
   actor_chain_invalid: ['unauthenticated', 'The actor claim of the token is malformed.'],
   actor_unknown: ['forbidden', 'The actor of the token is not an agent of the matrix.'],
   actor_peer_mismatch: ['forbidden', 'The token was issued to another agent than the caller.'],
+  may_act_mismatch: ['forbidden', 'The subject does not let this actor act for it.'],
+  actor_tenant_mismatch: ['forbidden', 'The actor is of another tenant than the subject.'],
+  exception_expired: ['forbidden', 'An exception of the row has run out.'],
+  revocation_unavailable: ['fault', 'What is revoked is not known well enough.'],
+  issuer_disabled: ['unauthenticated', 'The issuer of the token is revoked.'],
+  key_revoked: ['unauthenticated', 'The key that signed the token is revoked.'],
+  token_revoked: ['unauthenticated', 'The token is revoked.'],
+  subject_disabled: ['forbidden', 'The subject of the token is revoked.'],
+  actor_disabled: ['forbidden', 'The agent is revoked.'],
   // delegate
   actor_missing: ['forbidden', 'The row demands delegation, and the token names no actor.'],
   delegation_forbidden: ['forbidden', 'The row forbids delegation, and the token names an actor.'],
   grant_missing: ['forbidden', 'The token carries no grant that the row can rely on.'],
   grant_invalid: ['forbidden', 'The grant in the token is malformed.'],
   grant_expired: ['forbidden', 'The grant has expired.'],
+  grant_revoked: ['forbidden', 'The grant is revoked.'],
+  grant_widening: ['forbidden', 'The grant allows more than the one that it descends from.'],
+  grant_spent: ['forbidden', 'The budget of the grant is used up.'],
   grant_scope: ['forbidden', 'The grant is not for this action, target or context.'],
   // decide
   policy_undefined: ['forbidden', 'The policy has no answer to this request.'],
@@ -88,6 +136,10 @@ const TABLE = {
   policy_trap: ['fault', 'The policy failed while it ran.'],
   approval_required: ['forbidden', 'A person must approve this action first.', 'public'],
   policy_denied: ['forbidden', 'The policy does not permit this action.'],
+  dpop_replayed: ['unauthenticated', 'The DPoP proof was used before.'],
+  token_replayed: ['unauthenticated', 'The single-use token was used before.'],
+  replay_store_unavailable: ['fault', 'What was used before cannot be known.'],
+  spend_unavailable: ['fault', 'The budget or approval could not be charged.'],
   // answer
   claim_not_header_safe: ['forbidden', 'An identity claim cannot be passed on as a header.'],
 } as const satisfies Record<string, readonly [RefusalClass, string, 'public'?]>;
@@ -136,6 +188,8 @@ export const ALLOWED = 'allowed';
 export interface RefusalOptions {
   readonly cause?: unknown;
   readonly remediation?: string;
+  /** With `dpop_nonce_required`: the nonce that the next proof must carry. */
+  readonly dpopNonce?: string;
   readonly reasons?: readonly { readonly code: string; readonly message: string }[];
 }
 
@@ -148,6 +202,7 @@ export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly detail: string;
   readonly remediation: string | undefined;
+  readonly dpopNonce: string | undefined;
   /** Policy's own reasons, where policy refused. */
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
 
@@ -160,6 +215,7 @@ export class Refusal extends Error {
     this.code = code;
     this.detail = detail;
     this.remediation = options.remediation;
+    this.dpopNonce = options.dpopNonce;
     this.reasons = options.reasons ?? [];
   }
 

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type CheckParts, check, STEPS } from './check.ts';
+import { createDpopRules } from './identity/dpop-rules.ts';
 import { createIssuers } from './identity/issuers.ts';
 import type { Logger } from './log.ts';
 import type { Hop, Matrix } from './matrix/hop.ts';
@@ -9,6 +10,7 @@ import { BundleError } from './policy/bundle.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Trail } from './provenance/trail.ts';
 import { Refusal } from './refusals.ts';
+import { openStore } from './store/open-store.ts';
 import { decodeCheckResponse, encodeCheckRequest } from './wire.ts';
 
 /** A workload of nobody, valid on one day long past; its private key was never kept. */
@@ -46,17 +48,21 @@ export async function selfCheck(policy: Policy, log: Logger): Promise<void> {
   const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'self-check' }] });
   const issuers = createIssuers(
     [{ issuer: ISSUER, jwks: { uri: ISSUER }, algorithms: ['ES256'], tokenTypes: ['at+jwt'], clockSkew: 0 }],
-    { log: log.child({}, { level: 'silent' }), fetch: () => Promise.resolve(jwks) },
+    { log: log.child({}, { level: 'silent' }), fetch: () => Promise.resolve({ text: jwks }) },
   );
   const snapshot = {
     epoch: 0,
     matrix: matrix(),
+    peer: { trustDomains: new Set([TRUST_DOMAIN]), xfcc: undefined, bundles: new Map(), jwtBundles: new Map() },
     issuers,
+    dpop: createDpopRules({}),
     policy: agreeing(policy),
     denialDetail: 'class' as const,
   };
   const parts: CheckParts = {
     snapshot: () => snapshot,
+    // It holds nothing, and the row asks it for nothing but revocations.
+    store: openStore('memory:', { log }),
     subjectLabel: () => 'self-check',
     maxMessageBytes: 65_536,
     steps: STEPS,
@@ -110,13 +116,33 @@ function agreeing(policy: Policy): Policy {
 }
 
 function matrix(): Matrix {
+  const row = hop();
+  return {
+    revision: 'self-check',
+    trustDomain: TRUST_DOMAIN,
+    trustDomains: new Set([TRUST_DOMAIN]),
+    routing: 'explicit',
+    agents: [AGENT],
+    hops: new Map([[row.id, row]]),
+  };
+}
+
+function hop(): Hop {
   const authority = { name: 'self-check', kind: 'oidc', issuer: ISSUER, owner: 'behalf', grants: true } as const;
-  const hop: Hop = {
+  return {
     id: 'self-check',
     description: 'No request of any client can match this row',
     protocol: 'http',
     boundary: 'self-check',
-    match: { hosts: [TRUST_DOMAIN], methods: ['GET'], path: parsePathTemplate('/{region}') },
+    match: {
+      hosts: [TRUST_DOMAIN],
+      methods: ['GET'],
+      path: parsePathTemplate('/{region}'),
+      mcp: undefined,
+      topic: undefined,
+      destination: undefined,
+      sni: undefined,
+    },
     agents: [AGENT],
     credential: {
       type: 'access-token',
@@ -127,20 +153,20 @@ function matrix(): Matrix {
       maxLifetime: 60,
     },
     sender: 'peer',
+    peer: { from: 'connection' },
     delegation: {
       mode: 'required',
       grant: 'token',
       action: 'self.check',
       context: { region: { from: 'path', name: 'region' } },
+      recheck: false,
+      approval: undefined,
     },
-  };
-  return {
-    revision: 'self-check',
-    trustDomain: TRUST_DOMAIN,
-    trustDomains: new Set([TRUST_DOMAIN]),
-    routing: 'explicit',
-    agents: [AGENT],
-    hops: new Map([[hop.id, hop]]),
+    revocation: undefined,
+    onFailure: 'deny',
+    rollout: { mode: 'enforce' },
+    stream: undefined,
+    exceptions: [],
   };
 }
 

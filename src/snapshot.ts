@@ -1,4 +1,6 @@
+import type { DpopRules } from './identity/dpop-rules.ts';
 import type { Issuers } from './identity/issuers.ts';
+import type { PeerRules } from './identity/peer-rules.ts';
 import type { Matrix } from './matrix/hop.ts';
 import type { Policy } from './policy/policy.ts';
 
@@ -10,7 +12,11 @@ export interface Snapshot {
   /** Counts reloads; in every record, so that it shows under which configuration a decision was made. */
   readonly epoch: number;
   readonly matrix: Matrix;
+  /** How the caller of a Check is identified. */
+  readonly peer: PeerRules;
   readonly issuers: Issuers;
+  /** How DPoP proofs are checked. */
+  readonly dpop: DpopRules;
   readonly policy: Policy;
   /** `denials.detail`: what a refused client may read. */
   readonly denialDetail: 'class' | 'full';

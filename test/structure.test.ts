@@ -30,6 +30,7 @@ const OPEN = [
   'strict-json.ts',
   'clock.ts',
   'wire.ts',
+  'store/store.ts',
   'config/fields.ts',
   'config/problem.ts',
   'config/shape.ts',

@@ -1,4 +1,4 @@
-import { Client, status as codes, credentials, type ServiceError } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, status as codes, credentials, type ServiceError } from '@grpc/grpc-js';
 import type { ReadyReport } from '../admin/admin.ts';
 import { parseAddress } from '../config/address.ts';
 import { loadListen } from '../config/load.ts';
@@ -25,7 +25,10 @@ type Status = 'SERVING' | 'NOT_SERVING' | 'UNREACHABLE';
 export async function health(options: HealthOptions, terminal: Terminal): Promise<ExitCode> {
   const listen = options.address === undefined ? configured(options, terminal) : { check: options.address };
   const address = listen.check;
-  const answer = await ask(dialable(address), options.timeout);
+  const answer = await ask(dialable(address), {
+    timeout: options.timeout,
+    isTls: 'tls' in listen && listen.tls !== undefined,
+  });
   const { status } = answer;
   const detail =
     status === 'NOT_SERVING' && 'admin' in listen ? await reasons(listen.admin, answer.detail) : answer.detail;
@@ -71,11 +74,18 @@ function dialable(address: string): string {
 
 const NAMES: Readonly<Record<number, Status>> = { 1: 'SERVING', 2: 'NOT_SERVING' };
 
-function ask(address: string, timeout: number): Promise<{ status: Status; detail: string }> {
+interface AskOptions {
+  readonly timeout: number;
+  readonly isTls: boolean;
+}
+
+function ask(address: string, { timeout, isTls }: AskOptions): Promise<{ status: Status; detail: string }> {
   const method = healthService['Check'];
   if (method === undefined) throw new TypeError('protos/ lack the health service');
   // A proxy from the environment must not stand between this process and its neighbour.
-  const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
+  const client = new Client(address, isTls ? unverified() : credentials.createInsecure(), {
+    'grpc.enable_http_proxy': 0,
+  });
   const deadline = Date.now() + timeout;
   return new Promise((resolve) => {
     const done = (error: ServiceError | null, answer?: unknown): void => {
@@ -93,6 +103,11 @@ function ask(address: string, timeout: number): Promise<{ status: Status; detail
       done,
     );
   });
+}
+
+/** Whether a process serves is no secret, and the question holds none: its certificate is Envoy's to verify. */
+function unverified(): ChannelCredentials {
+  return credentials.createSsl(null, null, null, { rejectUnauthorized: false });
 }
 
 function reasonOf({ code, details }: ServiceError): string {

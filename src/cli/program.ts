@@ -1,8 +1,12 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS } from '../log.ts';
 import { VERSION } from '../provenance/version.ts';
+import { addEnvoy } from './envoy-commands.ts';
+import { addGrants } from './grant-commands.ts';
 import { catchHangUps } from './hang-up.ts';
 import type { HealthOptions } from './health.ts';
+import { addMatrix } from './matrix-commands.ts';
+import { addRevoke } from './revoke-commands.ts';
 import type { ServeOptions } from './serve.ts';
 import { type CommonOptions, type ExitCode, jsonLine, type Terminal } from './terminal.ts';
 
@@ -46,7 +50,17 @@ function createProgram(terminal: Terminal, done: (code: ExitCode) => void): Comm
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .addHelpText('before', examples(['serve', 'validate --json', 'health', 'config schema matrix']))
+    .addHelpText(
+      'before',
+      examples([
+        'serve',
+        'validate --json',
+        'health',
+        'grants list',
+        'revoke agent NAME --reason …',
+        'config schema matrix',
+      ]),
+    )
     .addHelpText(
       'after',
       '\nExit codes: 0 ok, 1 unknown error, 2 bad arguments or config, 3 policy does not load, 4 checks failed.',
@@ -55,6 +69,11 @@ function createProgram(terminal: Terminal, done: (code: ExitCode) => void): Comm
   addValidate(program, terminal, done);
   addHealth(program, terminal, done);
   addConfig(program, terminal);
+  const parts = { terminal, done, common: (command: Command) => common(command, terminal), examples };
+  addGrants(program, parts);
+  addRevoke(program, parts);
+  addEnvoy(program, parts);
+  addMatrix(program, parts);
   return program;
 }
 

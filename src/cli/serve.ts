@@ -7,6 +7,8 @@ import { createLog, type LOG_LEVELS, type Logger } from '../log.ts';
 import { createProvenance, type Provenance } from '../provenance/provenance.ts';
 import { type CheckServer, startCheckServer } from '../server/listen.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { openStore } from '../store/open-store.ts';
+import { type Store, StoreError } from '../store/store.ts';
 import { listenFailure, StartError } from './failure.ts';
 import { announceReady, createReadiness, type Readiness } from './readiness.ts';
 import { removeStaleSocket } from './stale-socket.ts';
@@ -21,8 +23,11 @@ export interface ServeOptions extends CommonOptions {
 interface Parts {
   readonly config: Config;
   readonly log: Logger;
+  readonly store: Store;
   readonly provenance: Provenance;
   readonly reloader: Reloader;
+  /** What is renewed beside the snapshot when a reload went well. */
+  readonly afterReload: (() => void)[];
   readonly readiness: Readiness;
 }
 
@@ -38,7 +43,7 @@ export async function serve(
   onHangUp: (reload: () => void) => void,
 ): Promise<ExitCode> {
   const parts = await build(options, terminal);
-  const { config, log, provenance, reloader, readiness } = parts;
+  const { config, log, store, provenance, reloader, readiness } = parts;
   const stopped = stopSignal();
   onHangUp(() => void reloader.reload('SIGHUP'));
   process.on('uncaughtException', (error) => void crash(error, parts));
@@ -48,6 +53,7 @@ export async function serve(
     },
   );
   const server = await listen(parts);
+  parts.afterReload.push(() => renewTls(server, log));
   const stopAnnouncing = announceReady(readiness, { check: server.address, admin: admin.address }, log);
 
   const signal = await stopped;
@@ -57,6 +63,7 @@ export async function serve(
   reloader.close();
   await server.drain();
   await provenance.shutdown();
+  await store.close();
   await admin.close();
   log.info('stopped');
   return 0;
@@ -68,7 +75,9 @@ async function build(options: ServeOptions, terminal: Terminal): Promise<Parts> 
   const loaded = load();
   const { config } = loaded;
   for (const warning of loaded.warnings) log.warn(`INSECURE CONFIG: ${warning}`);
-  const provenance = openProvenance(config, log);
+  const store = await readyStore(config.store, log);
+  const provenance = openProvenance(config, store, log);
+  const afterReload: (() => void)[] = [];
   const reloader = await startReloader(loaded, {
     configPath: options.config,
     load,
@@ -76,15 +85,29 @@ async function build(options: ServeOptions, terminal: Terminal): Promise<Parts> 
     onReload: (result, live) => {
       provenance.reloaded(result.ok ? 'success' : 'failure');
       announceRevisions(provenance, live);
+      if (result.ok) for (const renew of afterReload) renew();
     },
   });
   announceRevisions(provenance, reloader.snapshot());
-  return { config, log, provenance, reloader, readiness: createReadiness(reloader) };
+  return { config, log, store, provenance, reloader, afterReload, readiness: createReadiness(reloader) };
 }
 
-function openProvenance({ provenance }: Config, log: Logger): Provenance {
+/** A store that cannot be read is no reason to start: every row that needs it would deny. */
+async function readyStore(name: string, log: Logger): Promise<Store> {
   try {
-    return createProvenance({ ...provenance, pseudonymKey: provenance.pseudonymKey }, log);
+    const store = openStore(name, { log });
+    await store.ready();
+    return store;
+  } catch (error) {
+    if (error instanceof StoreError) throw new StartError(`store: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function openProvenance({ provenance }: Config, store: Store, log: Logger): Provenance {
+  try {
+    const staleness = () => store.staleness();
+    return createProvenance({ ...provenance, pseudonymKey: provenance.pseudonymKey }, log, staleness);
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
@@ -94,15 +117,22 @@ function announceRevisions(provenance: Provenance, { policy, matrix }: Snapshot)
   provenance.serving({ policy: policy.revision, matrix: matrix.revision });
 }
 
-async function listen({ config, log, provenance, reloader, readiness }: Parts): Promise<CheckServer> {
+async function listen({ config, log, store, provenance, reloader, readiness }: Parts): Promise<CheckServer> {
   const { snapshot } = reloader;
   const { subjectLabel } = provenance;
-  const parts: CheckParts = { snapshot, subjectLabel, maxMessageBytes: config.limits.messageBytes, steps: STEPS };
+  const parts: CheckParts = {
+    snapshot,
+    store,
+    subjectLabel,
+    maxMessageBytes: config.limits.messageBytes,
+    steps: STEPS,
+  };
   const address = config.listen.check;
   await removeStaleSocket(address);
   try {
     return await startCheckServer({
       address,
+      tls: config.listen.tls,
       decider: {
         check: (bytes, trail) => check(bytes, trail, parts),
         refuse: (refusal, trail) => refuse(refusal, trail, parts),
@@ -114,6 +144,15 @@ async function listen({ config, log, provenance, reloader, readiness }: Parts): 
     });
   } catch (error) {
     throw listenFailure('listen.check', address, error);
+  }
+}
+
+/** A reload has just tried the files, so a failure is a file that changed since: the next reload takes it. */
+function renewTls(server: CheckServer, log: Logger): void {
+  try {
+    server.renewTls();
+  } catch (err) {
+    log.error({ err }, 'the TLS files of listen.check cannot be used: the old ones stay in use');
   }
 }
 

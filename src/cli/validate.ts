@@ -1,4 +1,5 @@
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { readPeerRules } from '../config/peer.ts';
 import { shownPath } from '../config/problem.ts';
 import { loadMatrix } from '../matrix/compile.ts';
 import type { Matrix } from '../matrix/hop.ts';
@@ -15,7 +16,11 @@ export async function validate(options: CommonOptions, terminal: Terminal): Prom
   const { config } = loaded;
   const issuers = config.issuers.map(({ issuer }) => issuer);
   const [matrix, policy] = await Promise.allSettled([
-    (async () => loadMatrix(config.matrix, { issuers }))(),
+    (async () => {
+      const loaded = loadMatrix(config.matrix, { issuers });
+      readPeerRules(config, loaded);
+      return loaded;
+    })(),
     loadPolicy({ path: config.policy.bundle, entrypoint: config.policy.entrypoint }),
   ]);
   if (matrix.status === 'rejected' || policy.status === 'rejected') {

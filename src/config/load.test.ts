@@ -80,14 +80,14 @@ provenance: { records: "file:./records.ndjson", traces: "file:/var/spans.ndjson"
     ['__proto__', '__proto__: { x: 1 }\n', 'behalf.yaml:7:1: unknown key "__proto__"'],
     [
       'a key of a later version',
-      'store: "memory:"\n',
-      'behalf.yaml:7:1: the key "store" is not in this version; remove it',
+      'provenance: { audit: strict }\n',
+      'behalf.yaml:7:15: the key "provenance.audit" is not in this version; remove it',
     ],
     ['listen.http', 'listen: { http: x }\n', 'the key "listen.http" is not in this version; remove it'],
     [
       'peer.from: xfcc',
       'peer: { from: xfcc }\n',
-      'behalf.yaml:7:15: peer.from: "xfcc" is not in this version; use certificate',
+      'behalf.yaml:7:15: peer.from: needs xfcc.trustedHops and xfcc.by: say whose header is believed',
     ],
     [
       'a word that is not in the list',
@@ -95,9 +95,35 @@ provenance: { records: "file:./records.ndjson", traces: "file:/var/spans.ndjson"
       'denials.detail: "al" is not accepted; use class or full',
     ],
     [
-      'a map in place of text',
-      'listen: { check: { address: x } }\n',
-      'behalf.yaml:7:18: listen.check: must be HOST:PORT or unix:PATH',
+      'a list in place of an address',
+      'listen: { check: [x] }\n',
+      'behalf.yaml:7:18: listen.check: must be HOST:PORT, unix:PATH, or a map of address and tls',
+    ],
+    [
+      'a bad address in the map',
+      'listen: { check: { address: x, tls: {} } }\n',
+      'behalf.yaml:7:29: listen.check.address: must be HOST:PORT or unix:PATH',
+    ],
+    ['a map without tls', 'listen: { check: { address: "127.0.0.1:1" } }\n', 'the key "listen.check.tls" is missing'],
+    [
+      'a caller that is no SPIFFE ID [E29]',
+      `listen: { check: { address: "127.0.0.1:1", tls: { cert: "file:a", key: "file:b", clientCa: "file:c", callers: [envoy] } } }\n`,
+      'listen.check.tls.callers[0]: must be a SPIFFE ID',
+    ],
+    [
+      'TLS files that are not there [E29]',
+      `listen: { check: { address: "127.0.0.1:1", tls: { cert: "file:a", key: "file:b", clientCa: "file:c", callers: ["spiffe://td/envoy"] } } }\n`,
+      'listen.check.tls: file:',
+    ],
+    [
+      'a trust bundle that is not there [S13]',
+      'peer: { trustBundles: { td.example: "file:./td.pem" } }\n',
+      'behalf.yaml:7:37: peer.trustBundles.td.example: the bundle td.pem cannot be read: there is no such file',
+    ],
+    [
+      'trust bundles where the header is believed [S01]',
+      'peer: { from: xfcc, xfcc: { trustedHops: 1, by: ["spiffe://td/a"] }, trustBundles: { td: "file:x" } }\n',
+      'peer.trustBundles: needs from: certificate',
     ],
     ['text in place of a map', 'listen: x\n', 'behalf.yaml:7:9: listen: must be a map, not text'],
     ['a bad address', 'listen: { check: "9191" }\n', 'listen.check: must be HOST:PORT or unix:PATH'],

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { applyOverrides, overrideAt, readOverrides } from './overrides.ts';
+import { checkBundleFiles } from './peer.ts';
 import { ConfigError, type Problem } from './problem.ts';
-import { absoluteSocket, checkKeyFiles, type ResolveOptions, resolvePaths, resolveSecrets } from './resolve.ts';
+import {
+  absoluteSocket,
+  checkKeyFiles,
+  checkTlsFiles,
+  type ResolveOptions,
+  resolvePaths,
+  resolveSecrets,
+} from './resolve.ts';
 import { type Config, configSchema, LATER_CONFIG_KEYS } from './schema.ts';
 import { checkShape } from './shape.ts';
 import { dotted, type KeyPath, readStrictYaml } from './strict-yaml.ts';
@@ -44,7 +52,9 @@ export function loadConfig({ path, env, set = [], secrets = 'demand' }: LoadOpti
   });
   const located = resolvePaths(shape.data, optionsFor(problems));
   checkKeyFiles(located, optionsFor(problems).report);
+  checkBundleFiles(located, optionsFor(problems).report);
   const config = resolveSecrets(located, optionsFor(secrets === 'warn' ? missing : problems));
+  checkTlsFiles(config, optionsFor(secrets === 'warn' ? missing : problems).report);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config,

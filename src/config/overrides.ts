@@ -32,6 +32,9 @@ export function settableKeys(): readonly SettableKey[] {
 
 function leaves(schema: JsonSchema, keys: readonly string[]): readonly Pick<SettableKey, 'keys' | 'type'>[] {
   if (schema.type === 'string' || schema.type === 'integer') return [{ keys, type: schema.type }];
+  // A key that is text or a map is set as text.
+  const alternatives = schema.anyOf ?? [];
+  if (alternatives.some(({ type }) => type === 'string')) return [{ keys, type: 'string' }];
   return Object.entries(schema.properties ?? {}).flatMap(([key, below]) => leaves(below, [...keys, key]));
 }
 

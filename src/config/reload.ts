@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../log.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { LoadedConfig } from './load.ts';
@@ -34,7 +35,7 @@ export interface Reloader {
 }
 
 // A change of these is noticed and reported, and waits for a restart: their parts are built once.
-const FIXED = ['listen', 'provenance', 'limits'] as const;
+const FIXED = ['listen', 'provenance', 'limits', 'store'] as const;
 const MAX_ATTEMPTS = 5;
 const KEYS_WITHIN_MS = 1000;
 const KEPT_KEYS_WITHIN_MS = 2000;
@@ -163,11 +164,18 @@ function report(result: ReloadResult, { matrix, policy }: Snapshot, log: Logger)
   if (result.needRestart.length > 0) log.warn({ keys: result.needRestart }, 'these changes need a restart');
 }
 
+/** A section as its keys and values; a section that is one value has the key "". */
+function keyed(section: object | string): Record<string, unknown> {
+  return typeof section === 'string' ? { '': section } : { ...section };
+}
+
 /** The fixed keys whose value is no longer the one this process started with. */
 function changedKeys(started: Config, now: Config): readonly string[] {
   return FIXED.flatMap((section) => {
-    const [before, after]: Record<string, unknown>[] = [started[section], now[section]];
+    const [before, after] = [started[section], now[section]].map(keyed);
     const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
-    return [...keys].filter((key) => before?.[key] !== after?.[key]).map((key) => dotted([section, key]));
+    return [...keys]
+      .filter((key) => !isDeepStrictEqual(before?.[key], after?.[key]))
+      .map((key) => (key === '' ? section : dotted([section, key])));
   });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { readKeys } from '../identity/jwks.ts';
+import { readTlsFiles } from '../server/tls-files.ts';
 import { StrictJsonError } from '../strict-json.ts';
 import { parseAddress } from './address.ts';
 import { fileReason, shownPath } from './problem.ts';
@@ -19,19 +20,32 @@ export interface ResolveOptions {
 export function resolvePaths(config: Config, { configPath, report }: ResolveOptions): Config {
   const here = (path: string): string => resolve(dirname(configPath), path);
   const file = (target: string): string => absoluteAfter('file:', target, configPath);
+  const files = (targets: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(targets).map(([name, target]) => [name, file(target)]));
+  const { tls } = config.listen;
   const check = absoluteSocket(config.listen.check, configPath);
   if (parseAddress(check) === undefined) {
     report(['listen', 'check'], 'the path of the socket is too long; use a shorter one');
   }
+  if (config.issuers.filter(({ introspection }) => introspection !== undefined).length > 1) {
+    // Asked of the wrong issuer, an opaque token would be given away.
+    report(['issuers'], 'only one issuer may have introspection: an opaque token does not say whose it is');
+  }
   return {
     ...config,
-    listen: { ...config.listen, check },
+    listen: {
+      ...config.listen,
+      check,
+      tls: tls && { ...tls, cert: file(tls.cert), key: file(tls.key), clientCa: file(tls.clientCa) },
+    },
+    peer: { ...config.peer, trustBundles: files(config.peer.trustBundles), jwtBundles: files(config.peer.jwtBundles) },
     matrix: here(config.matrix),
     issuers: config.issuers.map((issuer) => ({
       ...issuer,
       jwks: 'file' in issuer.jwks ? { file: here(issuer.jwks.file) } : issuer.jwks,
     })),
     policy: { ...config.policy, bundle: here(config.policy.bundle) },
+    store: absoluteAfter('sqlite:', config.store, configPath),
     provenance: {
       ...config.provenance,
       records: file(config.provenance.records),
@@ -52,28 +66,50 @@ function absoluteAfter(prefix: string, value: string, configPath: string): strin
 // RFC 2104 §3 wants keys as long as the hash; this is the floor below which a key can be guessed.
 const MIN_KEY_CHARACTERS = 16;
 
-/** Replaces the reference to the pseudonym key by the key. */
-export function resolveSecrets(config: Config, { configPath, env, report }: ResolveOptions): Config {
-  const reference = config.provenance.pseudonymKey;
-  if (reference === undefined) return config;
-  const refuse = (message: string): void => report(['provenance', 'pseudonymKey'], message);
-  let key: string | undefined;
+/** Replaces each reference to a secret by the secret; what cannot be had is reported, and left out. */
+export function resolveSecrets(config: Config, options: ResolveOptions): Config {
+  const { pseudonymKey: pseudonymRef, ...provenance } = config.provenance;
+  const { nonceKey: nonceRef, ...dpop } = config.dpop;
+  const pseudonymKey = readSecret(pseudonymRef, ['provenance', 'pseudonymKey'], MIN_KEY_CHARACTERS, options);
+  const nonceKey = readSecret(nonceRef, ['dpop', 'nonceKey'], MIN_KEY_CHARACTERS, options);
+  const issuers = config.issuers.map(({ introspection, ...issuer }, index) => {
+    const keys = ['issuers', index, 'introspection', 'clientSecret'];
+    const clientSecret = readSecret(introspection?.clientSecret, keys, 1, options);
+    if (introspection === undefined || clientSecret === undefined) return issuer;
+    return { ...issuer, introspection: { ...introspection, clientSecret } };
+  });
+  return {
+    ...config,
+    issuers,
+    provenance: pseudonymKey === undefined ? provenance : { ...provenance, pseudonymKey },
+    dpop: nonceKey === undefined ? dpop : { ...dpop, nonceKey },
+  };
+}
+
+function readSecret(
+  reference: string | undefined,
+  keys: KeyPath,
+  minLength: number,
+  { configPath, env, report }: ResolveOptions,
+): string | undefined {
+  if (reference === undefined) return undefined;
+  let secret: string | undefined;
   if (reference.startsWith('env:')) {
     const name = reference.slice('env:'.length);
-    key = env[name];
-    if (key === undefined) refuse(`the environment variable ${name} is not set`);
+    secret = env[name];
+    if (secret === undefined) report(keys, `the environment variable ${name} is not set`);
   } else {
     const path = resolve(dirname(configPath), reference.slice('file:'.length));
     try {
-      key = readFileSync(path, 'utf8').trimEnd();
+      secret = readFileSync(path, 'utf8').trimEnd();
     } catch (error) {
-      refuse(`the file ${shownPath(path)} cannot be read: ${fileReason(error)}`);
+      report(keys, `the file ${shownPath(path)} cannot be read: ${fileReason(error)}`);
     }
   }
-  if (key !== undefined && key.length < MIN_KEY_CHARACTERS)
-    refuse(`the key is shorter than ${MIN_KEY_CHARACTERS} characters`);
-  const { pseudonymKey: _, ...rest } = config.provenance;
-  return { ...config, provenance: key === undefined ? rest : { ...rest, pseudonymKey: key } };
+  if (secret !== undefined && secret.length < minLength) {
+    report(keys, minLength === 1 ? 'the secret is empty' : `the key is shorter than ${minLength} characters`);
+  }
+  return secret;
 }
 
 /**
@@ -85,6 +121,16 @@ export function checkKeyFiles(config: Config, report: ResolveOptions['report']):
     if (!('file' in jwks)) continue;
     const problem = keyFileProblem(jwks.file);
     if (problem !== undefined) report(['issuers', index, 'jwks', 'file'], problem);
+  }
+}
+
+/** Checks that the files of `listen.check.tls` are there and fit each other. */
+export function checkTlsFiles({ listen: { tls } }: Config, report: ResolveOptions['report']): void {
+  if (tls === undefined) return;
+  try {
+    readTlsFiles(tls);
+  } catch (error) {
+    report(['listen', 'check', 'tls'], error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -3,8 +3,10 @@
  * docs/configuration.md and schema/behalf.schema.json are generated from it (`npm run generate`).
  */
 import { z } from 'zod';
-import { HOST_PORT, isLoopback, parseAddress } from './address.ts';
+import { isLoopback } from './address.ts';
 import { checked, choice, count, duration, listOf, text, words } from './fields.ts';
+import { listen } from './listen-schema.ts';
+import { peer } from './peer-schema.ts';
 
 /**
  * Keys that the design has and this version does not: refused like any unknown key, with a kinder message.
@@ -12,12 +14,9 @@ import { checked, choice, count, duration, listOf, text, words } from './fields.
  */
 export const LATER_CONFIG_KEYS = [
   'listen.http',
-  'peer.xfcc',
-  'peer.trustBundles',
   'policy.keys',
   'policy.unsigned',
   'policy.shadow',
-  'store',
   'provenance.audit',
 ] as const;
 
@@ -60,7 +59,21 @@ const jwks = z
   })
   .meta({ description: 'The key set (RFC 7517): exactly one of `uri` and `file`.' });
 
+const introspection = z
+  .strictObject({
+    uri: checked(isSafeUrl, 'must be an https URL (http only on a loopback address)').meta({
+      description: 'The introspection endpoint (RFC 7662). https; http only on a loopback address.',
+    }),
+    clientId: words().meta({ description: 'Who we are to the issuer.' }),
+    clientSecret: secret().meta({ description: 'Our secret there: `file:PATH` or `env:NAME`.' }),
+  })
+  .meta({
+    description:
+      'For opaque tokens: where the issuer says what they mean. An answer is kept for at most 30 s. At most one issuer may have it.',
+  });
+
 const issuer = z.strictObject({
+  introspection: introspection.optional(),
   issuer: issuerUrl().meta({ description: 'The `iss` of its tokens, compared byte by byte.' }),
   jwks,
   algorithms: listOf(choice(ALGORITHMS, ['ES256K']))
@@ -81,23 +94,6 @@ const issuer = z.strictObject({
     .refine((seconds) => seconds <= 60, { error: 'must be at most 60s' })
     .prefault('30s')
     .meta({ description: 'How far the clocks of issuer and service may differ; at most 60s.' }),
-});
-
-const listen = z.strictObject({
-  check: checked((value) => parseAddress(value) !== undefined, 'must be HOST:PORT or unix:PATH')
-    .prefault('127.0.0.1:9191')
-    .meta({ description: 'Where Envoy asks (gRPC, plaintext): `HOST:PORT` or `unix:PATH`.' }),
-  admin: text(HOST_PORT, 'must be HOST:PORT on a loopback address')
-    .superRefine((value, context) => {
-      const address = parseAddress(value);
-      if (address?.kind === 'tcp' && isLoopback(address.host)) return;
-      const why = 'is not a loopback address: the admin port has no login, so it must not leave this machine';
-      context.addIssue({ code: 'custom', message: `"${value}" ${why}; use 127.0.0.1:9193` });
-    })
-    .prefault('127.0.0.1:9193')
-    .meta({
-      description: '`/healthz`, `/readyz` and `/metrics`: `HOST:PORT` on a loopback address, as nobody logs in.',
-    }),
 });
 
 const provenance = z.strictObject({
@@ -125,19 +121,33 @@ const limits = z.strictObject({
     .meta({ description: 'The largest Check message that is read, in bytes; larger ones are refused.' }),
 });
 
+const dpop = z.strictObject({
+  origins: z
+    .record(words(), text(/^https?:\/\/[^/?#]+$/, 'must be an origin such as https://api.acme.example'))
+    .prefault({})
+    .meta({
+      description:
+        'Host, as Envoy sees it → the origin that clients call, where that is not `https://HOST`. `htu` is compared with it; `x-forwarded-proto` is never believed.',
+    }),
+  nonceKey: secret().optional().meta({
+    description:
+      'Where it is set, proofs must carry our nonce (RFC 9449 §9), which is made with this key and so survives a restart: `file:PATH` or `env:NAME`, at least 16 characters, the same for all processes.',
+  }),
+});
+
 /** behalf.yaml. Its output is complete: every default filled in, durations in seconds. */
 export const configSchema = z
   .strictObject({
     listen: listen.prefault({}).meta({ description: 'Addresses to listen on. A change needs a restart.' }),
     matrix: words().prefault('./matrix.yaml').meta({ description: 'The auth matrix: one row per agent action.' }),
-    peer: z
-      .strictObject({
-        from: choice(['certificate'], ['xfcc']).prefault('certificate').meta({
-          description: "Where the caller's identity is read: the client certificate that Envoy passes on.",
-        }),
-      })
-      .prefault({})
-      .meta({ description: 'Who calls.' }),
+    peer: peer.prefault({}).meta({ description: 'Who calls.' }),
+    dpop: dpop.prefault({}).meta({ description: 'How DPoP proofs are checked (RFC 9449).' }),
+    store: text(/^(?:memory:|sqlite:.+)$/, 'must be memory: or sqlite:FILE')
+      .prefault('memory:')
+      .meta({
+        description:
+          'Where grants, approvals, revocations and what was used once are kept: `sqlite:FILE`, for all processes of one machine, or `memory:`, which nobody else can write to and which is gone with the process. A change needs a restart.',
+      }),
     issuers: z
       .array(issuer, { error: ({ input }) => (input === undefined ? undefined : 'must be a list of issuers') })
       .prefault([])

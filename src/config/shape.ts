@@ -36,6 +36,11 @@ interface Context extends ShapeOptions {
 function explain(issue: Issue, context: Context): readonly Problem[] {
   const { where, value } = context;
   const name = dotted(issue.path);
+  if (issue.code === 'invalid_union') {
+    const inner = meantAlternative(issue);
+    if (inner !== undefined)
+      return inner.flatMap((each) => explain({ ...each, path: [...issue.path, ...each.path] }, context));
+  }
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...issue.path, key], context));
   if (issue.code === 'invalid_key') {
     return [{ where: where(issue.path, 'key'), message: `${name}: ${issue.issues[0]?.message ?? 'not a valid name'}` }];
@@ -44,6 +49,14 @@ function explain(issue: Issue, context: Context): readonly Problem[] {
     return [{ where: where(issue.path.slice(0, -1), 'key'), message: `the key "${name}" is missing` }];
   }
   return [{ where: where(issue.path), message: `${name}: ${messageOf(issue, value)}` }];
+}
+
+/** The faults of the one alternative whose kind of value was written: the others were not meant. */
+function meantAlternative({ errors }: z.core.$ZodIssueInvalidUnion): readonly Issue[] | undefined {
+  const meant = errors.filter(
+    (issues) => !issues.some(({ path, code }) => path.length === 0 && /^invalid_(?:type|value)$/.test(code)),
+  );
+  return meant.length === 1 ? meant[0] : undefined;
 }
 
 function messageOf(issue: Issue, value: unknown): string {

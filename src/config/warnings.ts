@@ -5,8 +5,8 @@ import type { Config } from './schema.ts';
 export function configWarnings({ listen, denials, provenance, issuers }: Config): readonly string[] {
   const check = parseAddress(listen.check);
   return [
-    check?.kind === 'tcp' && !isLoopback(check.host)
-      ? `listen.check ${listen.check} can be reached from other machines without TLS: let only Envoy reach it`
+    check?.kind === 'tcp' && !isLoopback(check.host) && listen.tls === undefined
+      ? `listen.check ${listen.check} can be reached from other machines without TLS: let only Envoy reach it, or set listen.check.tls`
       : '',
     denials.detail === 'full'
       ? 'denials.detail is full: refused clients learn which check stopped them; use class'

@@ -1,6 +1,7 @@
 import type { ContextSource, RoutedHop } from '../matrix/hop.ts';
-import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
+import { bodyValue } from './body-value.ts';
+import { fold } from './fold.ts';
 
 /**
  * Reads the value of one context key out of the request, where the row says it is shown. The grant is for what the
@@ -17,7 +18,7 @@ export function requestContext(source: ContextSource, input: CheckInput, { param
     case 'header':
       return headerValue(source.name, input);
     case 'body':
-      return bodyValue(source.name, input);
+      return plainText(bodyValue(source.name, input));
     default:
       return source.from satisfies never;
   }
@@ -40,34 +41,9 @@ function headerValue(name: string, { headers }: CheckInput): string | undefined 
   return Object.hasOwn(headers, name) && !Object.keys(headers).some(isAlias) ? headers[name] : undefined;
 }
 
-/** RFC 6901 JSON pointer. */
-function bodyValue(pointer: string, input: CheckInput): string | undefined {
-  const body = input.body();
-  if (body.state === 'truncated') throw new Refusal('body_truncated', 'the row takes context from the body');
-  if (body.state !== 'ok') throw new Refusal('body_unparseable', `the row takes context from the body: ${body.state}`);
-  let value: unknown = body.json;
-  for (const token of pointer.split('/').slice(1)) {
-    value = member(value, token.replaceAll('~1', '/').replaceAll('~0', '~'));
-  }
-  return plainText(value);
-}
-
-/** Some parsers match names without case and keep the last (threats E18): two spellings are two readings. */
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const spellings = Object.keys(value).filter((key) => fold(key) === fold(name));
-  if (spellings.length > 1) throw new Refusal('body_unparseable', 'the body names one member in two spellings');
-  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-}
-
 /** Text as it stands; a whole number that every parser holds exactly, or a boolean, as its JSON text. */
 function plainText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   const isExact = Number.isSafeInteger(value) && !Object.is(value, -0);
   return isExact || typeof value === 'boolean' ? JSON.stringify(value) : undefined;
-}
-
-/** Both ways, because some letters only meet in one: the Kelvin sign and k, the long s and s. */
-function fold(text: string): string {
-  return text.toUpperCase().toLowerCase();
 }

@@ -3,6 +3,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { ContextSource, RoutedHop } from '../matrix/hop.ts';
 import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
+import type { Store } from '../store/store.ts';
 import { delegate } from './delegate.ts';
 
 const NOW = 1_800_000_000_000;
@@ -19,13 +20,16 @@ const routed = ({ mode = 'required', grants = true, context = { region: REGION }
   ({
     hop: {
       credential: { audience: ERP, authority: { grants } },
-      delegation: { mode, action: 'invoices.read', context },
+      delegation: { mode, grant: 'token', action: 'invoices.read', context },
     },
     params: { region: 'eu' },
   }) as unknown as RoutedHop;
 
 const who = (authorizationDetails: unknown, actor: object | undefined = { id: 'spiffe://td/a' }) =>
-  ({ actor, token: { authorizationDetails } }) as unknown as Identity;
+  ({ actor, token: { authorizationDetails }, once: [] }) as unknown as Identity;
+
+/** A row whose grants are in the token asks the store nothing. */
+const NO_STORE = undefined as unknown as Store;
 
 const grant = (over: object = {}) => ({
   type: 'behalf_grant',
@@ -43,7 +47,7 @@ const request = (over: object = {}) =>
 
 function outcome(identity: Identity, row: RoutedHop = routed(), input: CheckInput = request()): string {
   try {
-    return delegate(identity, row, input, NOW)?.id ?? 'no grant';
+    return delegate(identity, row, input, { store: NO_STORE, now: NOW }).grant?.id ?? 'no grant';
   } catch (error) {
     return error instanceof Refusal ? error.code : `threw ${String(error)}`;
   }
@@ -133,6 +137,12 @@ describe('delegate', () => {
       'body_unparseable',
     ],
     ['no body', { from: 'body', name: '/a' }, {}, 'body_unparseable'],
+    [
+      'a body member given twice [E18]',
+      { from: 'body', name: '/a' },
+      { body: () => ({ state: 'invalid', isAmbiguous: true }) },
+      'body_ambiguous',
+    ],
     ['a query alias in capitals', { from: 'query', name: 'r' }, { query: { r: ['eu'], R: ['us'] } }, 'grant_scope'],
     ['a query list', { from: 'query', name: 'r' }, { query: { r: ['eu'], 'r[]': ['us'] } }, 'grant_scope'],
     ['a query alias with a space', { from: 'query', name: 'r' }, { query: { r: ['eu'], ' r': ['us'] } }, 'grant_scope'],
@@ -148,13 +158,13 @@ describe('delegate', () => {
       'a body member in two spellings (E18)',
       { from: 'body', name: '/a' },
       { body: () => ({ state: 'ok', json: { a: 'eu', A: 'us' } }) },
-      'body_unparseable',
+      'body_ambiguous',
     ],
     [
       'a body member and its long-s twin (E18)',
       { from: 'body', name: '/region/s' },
       { body: () => ({ state: 'ok', json: { region: { s: 'eu', ſ: 'us' } } }) },
-      'body_unparseable',
+      'body_ambiguous',
     ],
   ])('takes context from %s', (_, source, over, expected) => {
     expect(outcome(who([grant()]), routed({ context: { region: source } }), request(over))).toBe(expected);

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
   BasicConstraints,
@@ -18,6 +18,7 @@ import {
 } from '@peculiar/asn1-x509';
 import { LRUCache } from 'lru-cache';
 import { Refusal, type RefusalCode } from '../refusals.ts';
+import { formFault } from './certificate-form.ts';
 import { parseSpiffeId, type SpiffeId } from './spiffe-id.ts';
 
 /** What one certificate says, judged once. The validity is asked on every Check. Milliseconds since the epoch. */
@@ -25,6 +26,10 @@ export interface Svid {
   readonly spiffeId: SpiffeId;
   readonly notBefore: number;
   readonly notAfter: number;
+  /** SHA-256 of the DER, base64url (RFC 8705 §3.1). */
+  readonly thumbprint: string;
+  /** Why the chain check, where there is one, cannot rely on it. */
+  readonly formFault: string | undefined;
 }
 
 type Verdict = Svid | { readonly code: RefusalCode; readonly detail: string };
@@ -76,11 +81,13 @@ function parse(encoded: string): Svid {
   }
   // OpenSSL reads it first: what it refuses is no certificate, whatever an ASN.1 library makes of it.
   const openssl = new X509Certificate(pem);
-  const { tbsCertificate } = AsnConvert.parse(openssl.raw, Certificate);
+  const certificate = AsnConvert.parse(openssl.raw, Certificate);
+  const { tbsCertificate } = certificate;
   const extensions = tbsCertificate.extensions ?? [];
   const spiffeId = readSpiffeId(extensions);
   requireLeaf(extensions);
-  return { spiffeId, ...readValidity(openssl, tbsCertificate.validity) };
+  const thumbprint = createHash('sha256').update(openssl.raw).digest('base64url');
+  return { spiffeId, thumbprint, formFault: formFault(certificate), ...readValidity(openssl, tbsCertificate.validity) };
 }
 
 /** The ASN.1 library reads month 13 as next January; OpenSSL reads no time at all. Both must see the same (S12). */

@@ -2,14 +2,25 @@ import type { Hop } from '../matrix/hop.ts';
 import { Refusal } from '../refusals.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
+/** The one type of token that only its own rows take, and that no other row takes (Transaction Tokens, draft §8.1). */
+const TRANSACTION_TOKEN = 'txntoken+jwt';
+
 /**
- * Judges a verified token for one row at one time. Asked on every Check, also for a remembered token.
+ * Judges a verified token for one row at one time. Asked on every Check, also for a remembered token. What it is bound to,
+ * and its scopes, are judged after it (sender.ts, scopes.ts).
  * @param now milliseconds since the epoch
- * @throws Refusal (RFC 7519 §4.1, RFC 9068 §4, RFC 6750 §3.1; threats J14–J17)
+ * @throws Refusal (RFC 7519 §4.1, RFC 9068 §4; threats J14–J18)
  */
-export function checkClaims({ issuer, claims }: VerifiedToken, credential: Hop['credential'], now: number): void {
+export function checkClaims(
+  { issuer, claims, token }: VerifiedToken,
+  credential: Hop['credential'],
+  now: number,
+): void {
   if (issuer.config.issuer !== credential.issuer) {
     throw new Refusal('issuer_unknown', 'iss is not the authority of the row');
+  }
+  if ((token.type === TRANSACTION_TOKEN) !== (credential.type === 'transaction-token')) {
+    throw new Refusal('token_type_mismatch', 'the type of the token is not that of the row');
   }
   const seconds = now / 1000;
   const skew = issuer.config.clockSkew;
@@ -22,14 +33,5 @@ export function checkClaims({ issuer, claims }: VerifiedToken, credential: Hop['
   }
   if (!claims.audience.includes(credential.audience)) {
     throw new Refusal('aud_mismatch', 'aud does not hold the audience of the row');
-  }
-  // A bound token must not pass as a bearer token (RFC 8705 §3, RFC 9449 §7.1), and nothing here checks bindings yet.
-  if (claims.isBound) throw new Refusal('cnf_unsupported', 'the token has cnf');
-  for (const scope of credential.scopes) {
-    if (!claims.scopes.includes(scope)) {
-      throw new Refusal('scope_missing', 'scope does not hold every scope of the row', {
-        remediation: `Ask for a token with scope "${credential.scopes.join(' ')}".`,
-      });
-    }
   }
 }

@@ -1,4 +1,5 @@
 import { Refusal } from '../refusals.ts';
+import { type Confirmation, readConfirmation } from './confirmation.ts';
 
 /** The claims that we read, with their types proven. Times are NumericDate, in seconds. */
 export interface TokenClaims {
@@ -12,10 +13,14 @@ export interface TokenClaims {
   readonly notBefore: number | undefined;
   /** `act`, unread: actor.ts judges it. */
   readonly act: unknown;
+  /** `may_act`, unread: may-act.ts judges it. */
+  readonly mayAct: unknown;
+  /** What names this token, where its issuer gives names. */
+  readonly jti: string | undefined;
   /** `authorization_details`, unread: delegation/ judges it. */
   readonly authorizationDetails: unknown;
-  /** True where `cnf` binds the token to a key. */
-  readonly isBound: boolean;
+  /** What `cnf` binds the token to; undefined where it is a bearer token. */
+  readonly confirmation: Confirmation | undefined;
   /** Every other claim, for policy. */
   readonly others: Readonly<Record<string, unknown>>;
 }
@@ -24,8 +29,10 @@ export interface TokenClaims {
 export type ScopeClaim = 'scope' | 'scp';
 
 /** Never handed to policy as plain claims. `scope` and `scp` both: only the one that the issuer uses may say scopes. */
-const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'act', 'cnf'];
-const READ = new Set([...REGISTERED, 'scope', 'scp', 'authorization_details']);
+const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'act', 'may_act', 'cnf'];
+/** What an introspection answer says of itself and not of anybody (RFC 7662 §2.2). */
+const ANSWER = ['active', 'token_type'];
+const READ = new Set([...REGISTERED, ...ANSWER, 'scope', 'scp', 'authorization_details']);
 const MAX_NUMERIC_DATE = 2 ** 43;
 
 /**
@@ -52,8 +59,10 @@ export function readClaims(payload: Readonly<Record<string, unknown>>, scopeClai
     issuedAt,
     notBefore: numericDate(payload, 'nbf'),
     act: payload['act'],
+    mayAct: payload['may_act'],
+    jti: tokenName(payload['jti']),
     authorizationDetails: payload['authorization_details'],
-    isBound: payload['cnf'] !== undefined,
+    confirmation: readConfirmation(payload['cnf']),
     others: Object.freeze(others),
   };
 }
@@ -63,6 +72,12 @@ function numericDate(payload: Readonly<Record<string, unknown>>, name: string): 
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !(value >= 0 && value <= MAX_NUMERIC_DATE)) throw wrong(name);
   return value;
+}
+
+/** RFC 7519 §4.1.7. A name that is no text would be no name, and the token could not be revoked by it. */
+function tokenName(jti: unknown): string | undefined {
+  if (jti !== undefined && (typeof jti !== 'string' || jti === '')) throw wrong('jti');
+  return jti;
 }
 
 function audienceOf(aud: unknown): readonly string[] {

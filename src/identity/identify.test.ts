@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority, issueSvid } from '../../test/fakes/ca.ts';
 import { type Issuer, startIssuer } from '../../test/fakes/issuer.ts';
 import type { Agent, Authority, Hop, Matrix } from '../matrix/hop.ts';
-import { Refusal } from '../refusals.ts';
+import { REFUSALS, Refusal, type RefusalCode } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
+import { createDpopRules } from './dpop-rules.ts';
 import { identify } from './identify.ts';
 import { createIssuers, type IssuerConfig, type Issuers } from './issuers.ts';
 import { identifyPeer } from './peer.ts';
@@ -20,9 +21,11 @@ const agent = (name: string, clientIds = {}): Agent => ({
 const procurement = agent('procurement', { workforce: 'procurement-client' });
 const support = agent('support');
 const authority: Authority = { name: 'workforce', kind: 'oidc', issuer: ISSUER, owner: 'o', grants: true };
+const NO_BUNDLES = { xfcc: undefined, bundles: new Map(), jwtBundles: new Map() };
 const matrix = {
   trustDomains: new Set(['prod.acme.example']),
   agents: [procurement, support],
+  hops: new Map(),
 } as unknown as Matrix;
 const ca = createAuthority();
 const certificateOf = (of: Agent) => encodeURIComponent(issueSvid(ca, { uris: [of.spiffeId] }).certificate);
@@ -64,6 +67,8 @@ const hop = (mode: 'required' | 'optional' | 'forbidden' = 'required'): Hop =>
       scopes: ['invoices:read'],
       maxLifetime: 3600,
     },
+    sender: 'peer',
+    peer: { from: 'connection' },
     delegation: { mode, grant: 'token', action: 'read', context: {} },
   }) as unknown as Hop;
 
@@ -92,8 +97,19 @@ async function outcome(token: string, call: Call = {}): Promise<string> {
   } as unknown as CheckInput;
   try {
     const now = call.now ?? Date.now();
-    const peer = identifyPeer(input.peer, matrix.trustDomains, now);
-    const who = await identify(input, call.row ?? hop(), { peer, matrix, issuers: call.issuers ?? issuers, now });
+    const peer = await identifyPeer(
+      input,
+      call.row ?? hop(),
+      { ...NO_BUNDLES, trustDomains: matrix.trustDomains },
+      now,
+    );
+    const who = await identify(input, call.row ?? hop(), {
+      peer,
+      matrix,
+      issuers: call.issuers ?? issuers,
+      dpop: createDpopRules({}),
+      now,
+    });
     return `${who.subject.id} by ${who.actor?.agent ?? 'itself'} after ${who.chain.length}`;
   } catch (error) {
     return error instanceof Refusal ? error.code : `threw ${String(error)}`;
@@ -105,6 +121,9 @@ const swap = (token: string, at: 0 | 1 | 2, part: string) => token.split('.').wi
 const json = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
+/** Members whose names are array indexes: the costliest for a table of names. */
+const manyMembers = (count: number) => Array.from({ length: count }, (_, n) => `"${n}":0`).join();
+
 describe('identify', () => {
   it('knows whom the call is for and who makes it', async () => {
     expect(await outcome(await idp.mint(claims()))).toBe('alice by procurement after 0');
@@ -115,49 +134,53 @@ describe('identify', () => {
       'alice by procurement after 0',
     );
     const foreignName = { sub: 'procurement-client', iss: 'https://other.example' };
-    expect(await outcome(await idp.mint(claims({ act: foreignName })))).toBe('actor_unknown');
+    expect(await outcome(await idp.mint(claims({ act: foreignName })))).toBe('actor_tenant_mismatch');
   });
 
   it.each<[string, object, string]>([
-    ['exp past (J14)', { exp: seconds() - 60, iat: seconds() - 600 }, 'token_expired'],
-    ['exp as text (J14)', { exp: String(seconds() + 60) }, 'claim_type'],
-    ['exp negative (J14)', { exp: -1 }, 'claim_type'],
-    ['exp in 10^20 (J14, Y09)', { exp: 1e20 }, 'claim_type'],
-    ['no exp (J14)', { exp: undefined }, 'claim_type'],
-    ['no iat (J14)', { iat: undefined }, 'claim_type'],
+    ['exp past [J14]', { exp: seconds() - 60, iat: seconds() - 600 }, 'token_expired'],
+    ['exp as text [J14]', { exp: String(seconds() + 60) }, 'claim_type'],
+    ['exp negative [J14]', { exp: -1 }, 'claim_type'],
+    ['exp in 10^20 [J14, Y09]', { exp: 1e20 }, 'claim_type'],
+    ['no exp [J14]', { exp: undefined }, 'claim_type'],
+    ['exp null [J14]', { exp: null }, 'claim_type'],
+    ['iat as text [J14]', { iat: 'now' }, 'claim_type'],
+    ['nbf as text [J14]', { nbf: 'now' }, 'claim_type'],
+    ['nbf after exp [J14]', { nbf: seconds() + 700, exp: seconds() + 600 }, 'token_not_yet_valid'],
+    ['no iat [J14]', { iat: undefined }, 'claim_type'],
     ['no sub', { sub: undefined }, 'claim_type'],
     ['an empty sub', { sub: '' }, 'claim_type'],
-    ['nbf in the future (J14)', { nbf: seconds() + 300 }, 'token_not_yet_valid'],
-    ['iat in the future (J14)', { iat: seconds() + 300 }, 'token_not_yet_valid'],
-    ['a life of two hours (J14)', { exp: seconds() + 7200 }, 'token_lifetime_too_long'],
-    ['another audience (J16)', { aud: 'https://crm.acme.example' }, 'aud_mismatch'],
-    ['an audience that begins alike (J16)', { aud: `${ERP}/v1` }, 'aud_mismatch'],
-    ['an audience in capitals (J16)', { aud: ERP.toUpperCase() }, 'aud_mismatch'],
-    ['an empty audience (J16)', { aud: [] }, 'claim_type'],
-    ['no audience (J16)', { aud: undefined }, 'claim_type'],
-    ['an audience that is a number (J16)', { aud: 7 }, 'claim_type'],
+    ['nbf in the future [J14]', { nbf: seconds() + 300 }, 'token_not_yet_valid'],
+    ['iat in the future [J14]', { iat: seconds() + 300 }, 'token_not_yet_valid'],
+    ['a life of two hours [J14]', { exp: seconds() + 7200 }, 'token_lifetime_too_long'],
+    ['another audience [J16]', { aud: 'https://crm.acme.example' }, 'aud_mismatch'],
+    ['an audience that begins alike [J16]', { aud: `${ERP}/v1` }, 'aud_mismatch'],
+    ['an audience in capitals [J16]', { aud: ERP.toUpperCase() }, 'aud_mismatch'],
+    ['an empty audience [J16]', { aud: [] }, 'claim_type'],
+    ['no audience [J16]', { aud: undefined }, 'claim_type'],
+    ['an audience that is a number [J16]', { aud: 7 }, 'claim_type'],
     ['another scope', { scope: 'invoices:write' }, 'scope_missing'],
     ['a scope that begins alike', { scope: 'invoices:readall' }, 'scope_missing'],
     ['no scope', { scope: undefined }, 'scope_missing'],
     ['scopes in an array', { scope: ['invoices:read'] }, 'claim_type'],
-    ['an issuer with a slash (J17)', { iss: `${ISSUER}/` }, 'issuer_unknown'],
-    ['an issuer in capitals (J17)', { iss: ISSUER.toUpperCase() }, 'issuer_unknown'],
-    ['a bound token (S15, D03)', { cnf: { jkt: 'x' } }, 'cnf_unsupported'],
-    ['act as text (A05)', { act: 'procurement' }, 'actor_chain_invalid'],
-    ['act as a list (A05)', { act: [] }, 'actor_chain_invalid'],
-    ['act null (A05)', { act: null }, 'actor_chain_invalid'],
-    ['act without sub (A05)', { act: {} }, 'actor_chain_invalid'],
-    ['the subject as its own actor (A05)', { sub: procurement.spiffeId }, 'actor_chain_invalid'],
-    ['an actor before that is text (A05)', { act: { sub: procurement.spiffeId, act: 'x' } }, 'actor_chain_invalid'],
+    ['an issuer with a slash [J17]', { iss: `${ISSUER}/` }, 'issuer_unknown'],
+    ['an issuer in capitals [J17]', { iss: ISSUER.toUpperCase() }, 'issuer_unknown'],
+    ['a bound token [S15, D03]', { cnf: { jkt: 'x' } }, 'cnf_unsupported'],
+    ['act as text [A05]', { act: 'procurement' }, 'actor_chain_invalid'],
+    ['act as a list [A05]', { act: [] }, 'actor_chain_invalid'],
+    ['act null [A05]', { act: null }, 'actor_chain_invalid'],
+    ['act without sub [A05]', { act: {} }, 'actor_chain_invalid'],
+    ['the subject as its own actor [A05]', { sub: procurement.spiffeId }, 'actor_chain_invalid'],
+    ['an actor before that is text [A05]', { act: { sub: procurement.spiffeId, act: 'x' } }, 'actor_chain_invalid'],
     [
-      'a loop (A05)',
+      'a loop [A05]',
       { act: { sub: procurement.spiffeId, act: { sub: 'x', act: { sub: procurement.spiffeId } } } },
       'actor_chain_invalid',
     ],
     ['an unknown actor', { act: { sub: 'spiffe://prod.acme.example/x' } }, 'actor_unknown'],
-    ['another agent as actor (A04)', { act: { sub: support.spiffeId } }, 'actor_peer_mismatch'],
+    ['another agent as actor [A04]', { act: { sub: support.spiffeId } }, 'actor_peer_mismatch'],
     [
-      'the peer only as a former actor (A02)',
+      'the peer only as a former actor [A02]',
       { act: { sub: support.spiffeId, act: { sub: procurement.spiffeId } } },
       'actor_peer_mismatch',
     ],
@@ -165,41 +188,52 @@ describe('identify', () => {
     expect(await outcome(await idp.mint(claims(over)))).toBe(code);
   });
 
-  it('accepts eight actors and refuses nine (A05)', async () => {
+  it('accepts eight actors and refuses nine [A05]', async () => {
     expect(await outcome(await idp.mint(claims({ act: actorChain(8) })))).toBe('alice by procurement after 7');
     expect(await outcome(await idp.mint(claims({ act: actorChain(9) })))).toBe('actor_chain_invalid');
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ['alg none (J01)', { alg: 'none' }, 'alg_not_allowed'],
-    ['an ID token (J18)', { typ: 'JWT' }, 'token_type_mismatch'],
-    ['a logout token (J18)', { typ: 'logout+jwt' }, 'token_type_mismatch'],
-    ['no typ (J18)', { typ: undefined }, 'token_type_mismatch'],
-    ['jwk (J03)', { jwk: {} }, 'header_param_forbidden'],
-    ['jku (J03)', { jku: 'https://evil.example' }, 'header_param_forbidden'],
-    ['x5u (J03)', { x5u: 'https://evil.example' }, 'header_param_forbidden'],
-    ['x5c (J03)', { x5c: [] }, 'header_param_forbidden'],
-    ['a kid that is not published (J04)', { kid: '../../etc/passwd' }, 'key_unknown'],
-    ['a kid of 10 kB (J04)', { kid: 'k'.repeat(10_000) }, 'kid_invalid'],
-    ['an empty kid (J04)', { kid: '' }, 'kid_invalid'],
+    ['alg none [J01]', { alg: 'none' }, 'alg_not_allowed'],
+    ['an ID token [J18]', { typ: 'JWT' }, 'token_type_mismatch'],
+    ['a logout token [J18]', { typ: 'logout+jwt' }, 'token_type_mismatch'],
+    ['no typ [J18]', { typ: undefined }, 'token_type_mismatch'],
+    ['jwk [J03]', { jwk: {} }, 'header_param_forbidden'],
+    ['jku [J03]', { jku: 'https://evil.example' }, 'header_param_forbidden'],
+    ['x5u [J03]', { x5u: 'https://evil.example' }, 'header_param_forbidden'],
+    ['x5c [J03]', { x5c: [] }, 'header_param_forbidden'],
+    ['a kid that is not published [J04]', { kid: '../../etc/passwd' }, 'key_unknown'],
+    ['a kid of 10 kB [J04]', { kid: 'k'.repeat(10_000) }, 'kid_invalid'],
+    ['an empty kid [J04]', { kid: '' }, 'kid_invalid'],
   ])('refuses a header with %s', async (_, header: Record<string, unknown>, code) => {
     expect(await outcome(await idp.mint(claims(), header))).toBe(code);
   });
 
-  it('refuses the algorithms that the issuer does not use (J02)', async () => {
+  it('refuses the algorithms that the issuer does not use [J02]', async () => {
     const token = await idp.mint(claims());
     for (const alg of ['HS256', 'RS256', 'PS512', 'ES384', 'Ed25519', 'es256', 'ES256 ', 'nOnE']) {
       expect(await outcome(swap(token, 0, json({ alg, typ: 'at+jwt' })))).toBe('alg_not_allowed');
     }
   });
 
-  it('refuses tokens that are not compact JWS, canonical and whole', async () => {
+  it('refuses tokens that are not compact JWS, canonical and whole [J06, J07, J08, J09, J10]', async () => {
     const token = await idp.mint(claims());
     const [head = '', body = '', signature = ''] = token.split('.');
     const table: [string, string][] = [
       ['garbage', 'token_format'],
       ['a.b.c', 'token_format'],
       ['....', 'token_format'],
+      // A JWE, a JWS in JSON, and what would inflate to gigabytes.
+      [`${head}.${body}.${signature}.${body}.${signature}`, 'token_format'],
+      [JSON.stringify({ payload: body, protected: head, signature }), 'credential_ambiguous'],
+      [
+        swap(token, 0, json({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 2 ** 31, typ: 'at+jwt' })),
+        'alg_not_allowed',
+      ],
+      [swap(token, 1, json(`{"iss":"${ISSUER}",${manyMembers(300)}}`)), 'token_too_large'],
+      [swap(token, 1, json(`{"iss":[${'0,'.repeat(3000)}0]}`)), 'token_too_large'],
+      [swap(token, 0, json({ alg: ['none'], typ: 'at+jwt' })), 'alg_not_allowed'],
+      [swap(token, 0, json({ typ: 'at+jwt' })), 'alg_not_allowed'],
       [`${token}.x.y`, 'token_format'],
       [`${head}.${body}.`, 'token_format'],
       [`${head}.${body}.${signature}=`, 'token_format'],
@@ -221,7 +255,63 @@ describe('identify', () => {
     for (const [bad, code] of table) expect([bad.slice(0, 40), await outcome(bad)]).toEqual([bad.slice(0, 40), code]);
   });
 
-  it('refuses a non-canonical spelling of a good token (J13)', async () => {
+  it('refuses more members than a token has, whatever their names hash to [J08, J12]', async () => {
+    const token = await idp.mint(claims());
+    for (const count of [257, 1000]) {
+      const body = json(`{"iss":"${ISSUER}",${manyMembers(count)}}`);
+      expect(await outcome(swap(token, 1, body))).toBe('token_too_large');
+    }
+  });
+
+  it('hands on claims named like parts of every object as plain claims, and changes no object by them [J11]', async () => {
+    const before = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
+    const text = `{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"sub":"alice"}`;
+    const over = JSON.parse(text) as object;
+    const token = await idp.mint({ ...claims(), ...Object.fromEntries(Object.entries(over)), toString: 'x' });
+    const [head = '', , signature = ''] = token.split('.');
+    expect(await outcome(`${head}.${json(text)}.${signature}`)).toBe('claim_type');
+    const { subject } = await verifyToken(token, issuers);
+    expect(Object.getPrototypeOf(subject.claims)).toBe(null);
+    expect(Object.keys(subject.claims)).toEqual(expect.arrayContaining(['constructor', 'toString']));
+    expect(JSON.stringify(Object.getOwnPropertyNames(Object.prototype))).toBe(before);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('does not take who acts or who issued from a claim named __proto__ [J11]', async () => {
+    const token = await idp.mint(claims());
+    const act = '{"__proto__":{"sub":"spiffe://prod.acme.example/ns/agents/sa/procurement"}}';
+    const proto = `{"__proto__":{"iss":"${ISSUER}","sub":"alice"}}`;
+    expect(await outcome(swap(token, 1, json(proto)))).toBe('claim_type');
+    expect(await outcome(await idp.mint(claims({ act: JSON.parse(act) as object })))).toBe('actor_chain_invalid');
+  });
+
+  it('refuses the tokens of an issuer as soon as the configuration no longer has it [J24]', async () => {
+    const token = await idp.mint(claims());
+    expect(await outcome(token)).toMatch('alice');
+    const without = createIssuers([configOf(foreign)], { log: pino({ level: 'silent' }), previous: issuers });
+    expect(await outcome(token, { issuers: without })).toBe('issuer_unknown');
+    without.close();
+  });
+
+  it('says the same of every bad token to whoever sent it [J25]', async () => {
+    const token = await idp.mint(claims());
+    const bad = [
+      await idp.mint(claims({ exp: 1, iat: 0 })),
+      await idp.mint(claims(), { kid: 'unknown' }),
+      await idp.mint(claims({ aud: 'https://other.example' })),
+      swap(token, 2, 'AAAA'),
+      swap(token, 1, json({ iss: 'https://nobody.example' })),
+      'a.b.c',
+    ];
+    const codes = await Promise.all(bad.map((one) => outcome(one)));
+    expect(new Set(codes).size).toBe(bad.length);
+    const rows = codes.map((code) => REFUSALS[code as RefusalCode]);
+    expect(new Set(rows.map(({ httpStatus, isPublic }) => `${httpStatus} ${isPublic}`))).toEqual(
+      new Set(['401 false']),
+    );
+  });
+
+  it('refuses a non-canonical spelling of a good token [J13]', async () => {
     const token = await idp.mint(claims());
     const last = token.at(-1) ?? '';
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -229,7 +319,7 @@ describe('identify', () => {
     expect(await outcome(token.slice(0, -1) + twin)).toBe('token_format');
   });
 
-  it('never tries the keys of one issuer on the tokens of another (J05)', async () => {
+  it('never tries the keys of one issuer on the tokens of another [J05]', async () => {
     expect(await outcome(await foreign.mint(claims()))).toBe('issuer_unknown');
     expect(await outcome(await foreign.mint(claims({ iss: ISSUER })))).toBe('key_unknown');
     const [kid] = idp.jwks().keys.map((key) => key.kid);
@@ -243,19 +333,20 @@ describe('identify', () => {
     ['Basic YTpi', 'credential_location'],
     ['Bearer a.b.c d', 'credential_location'],
     ['Bearer  a.b.c', 'credential_location'],
-    ['DPoP a.b.c', 'credential_location'],
+    ['DPoP a.b.c d', 'credential_location'],
+    ['DPoP a.b.c', 'token_format'],
     ['Bearer a.b.c,Bearer d.e.f', 'credential_ambiguous'],
     ['bearer garbage', 'token_format'],
-  ])('reads "%s" as %s (E06, J19)', async (authorization, code) => {
+  ])('reads "%s" as %s [E06, J19]', async (authorization, code) => {
     expect(await outcome('', { authorization })).toBe(code);
   });
 
-  it('refuses a second token in the query (J19)', async () => {
+  it('refuses a second token in the query [J19]', async () => {
     const token = await idp.mint(claims());
     expect(await outcome(token, { query: { access_token: ['x'] } })).toBe('credential_ambiguous');
   });
 
-  it('refuses a token stolen by another agent, before it asks what that agent may do (A04)', async () => {
+  it('refuses a token stolen by another agent, before it asks what that agent may do [A04]', async () => {
     expect(await outcome(await idp.mint(claims()), { certificate: certificates.support })).toBe('actor_peer_mismatch');
   });
 
@@ -311,7 +402,7 @@ describe('identify', () => {
     expect((await verifyToken(token, issuers)).subject.claims).toEqual({});
   });
 
-  it('asks the time on every Check, also of a remembered token (J15, J27)', async () => {
+  it('asks the time on every Check, also of a remembered token [J15, J27]', async () => {
     const token = await idp.mint(claims());
     const exp = seconds() + 600;
     expect(await outcome(token)).toMatch('alice');
@@ -320,7 +411,7 @@ describe('identify', () => {
     expect(await outcome(token, { now: Date.now() - 120_000 })).toBe('token_not_yet_valid');
   });
 
-  it('forgets a verdict when the key that it rests on is gone (J23, J27)', async () => {
+  it('forgets a verdict when the key that it rests on is gone [J23, J27]', async () => {
     const token = await idp.mint(claims());
     expect(await outcome(token)).toMatch('alice');
     await idp.rotate({ drop: true });
@@ -333,9 +424,15 @@ describe('identify', () => {
       query: {},
       peer: { principal: '', certificate: certificates.procurement },
     };
-    const peer = { id: procurement.spiffeId, trustDomain: 'prod.acme.example' };
+    const peer = { id: procurement.spiffeId, trustDomain: 'prod.acme.example', thumbprint: undefined };
     await expect(
-      identify(input as unknown as CheckInput, hop(), { peer, matrix, issuers: late, now: Date.now() }),
+      identify(input as unknown as CheckInput, hop(), {
+        peer,
+        matrix,
+        issuers: late,
+        dpop: createDpopRules({}),
+        now: Date.now(),
+      }),
     ).rejects.toThrow('key_unknown');
     expect(late.get(ISSUER)?.keys.epoch).not.toBe(before);
     late.close();

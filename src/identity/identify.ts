@@ -2,10 +2,16 @@ import type { Hop, Matrix } from '../matrix/hop.ts';
 import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 import { findAgent, readActorChain, resolveActor } from './actor.ts';
-import { bearerToken } from './bearer.ts';
+import { presentedToken } from './bearer.ts';
 import { checkClaims } from './check-claims.ts';
-import type { Identity, Peer } from './identity.ts';
+import type { DpopRules } from './dpop-rules.ts';
+import type { Identity, OneUse, PastActor, Peer } from './identity.ts';
 import type { Issuers } from './issuers.ts';
+import { requireMayAct } from './may-act.ts';
+import { mtlsOnlyIdentity } from './mtls-only.ts';
+import { requireScopes } from './scopes.ts';
+import { requireSender } from './sender.ts';
+import { requireTenant } from './tenant.ts';
 import { type VerifiedToken, verifyToken } from './verify-token.ts';
 
 /** What identify needs beside the request. `now` is in milliseconds since the epoch. */
@@ -14,30 +20,53 @@ export interface IdentifyParts {
   readonly peer: Peer;
   readonly matrix: Matrix;
   readonly issuers: Issuers;
+  readonly dpop: DpopRules;
   readonly now: number;
 }
 
 /**
  * Answers on whose behalf the peer calls, and binds the two layers: the token's current actor must be the mTLS peer
- * (`sender: peer`; threats A04, A11). Answers synchronously for a remembered token.
+ * (threats A04, A11), and a bound token must be in the hands that it is bound to. Answers synchronously for a remembered
+ * token without a DPoP proof.
  * @throws Refusal
  */
 export function identify(input: CheckInput, hop: Hop, parts: IdentifyParts): Identity | Promise<Identity> {
-  const token = verifyToken(bearerToken(input), parts.issuers);
-  return token instanceof Promise ? token.then((verified) => bind(verified, hop, parts)) : bind(token, hop, parts);
+  const { peer, dpop, now } = parts;
+  const presented = presentedToken(input, hop.credential.type);
+  if (presented === undefined) return mtlsOnlyIdentity(hop, peer, now);
+  const bind = (token: VerifiedToken): Identity | Promise<Identity> => {
+    checkClaims(token, hop.credential, now);
+    const once = requireSender(presented, token, input, { peer, sender: hop.sender, dpop, now });
+    return once instanceof Promise
+      ? once.then((uses) => identityOf(token, uses, hop, parts))
+      : identityOf(token, once, hop, parts);
+  };
+  const token = verifyToken(presented.token, parts.issuers);
+  return token instanceof Promise ? token.then(bind) : bind(token);
 }
 
-function bind(token: VerifiedToken, hop: Hop, { peer, matrix, now }: IdentifyParts): Identity {
-  checkClaims(token, hop.credential, now);
+function identityOf(
+  token: VerifiedToken,
+  once: readonly OneUse[],
+  hop: Hop,
+  { peer, matrix }: IdentifyParts,
+): Identity {
   const { claims } = token;
   const { issuer } = token.token;
+  requireScopes(claims.scopes, hop.credential);
   const { actor: named, chain } = readActorChain(claims.act, claims.subject, issuer);
-  const actor = named === undefined ? undefined : resolveActor(named, hop.credential.authority, matrix);
-  requireSender(peer, actor?.id ?? selfId(token, hop, matrix));
-  if (!hop.agents.some(({ spiffeId }) => spiffeId === peer.id)) {
-    throw new Refusal('agent_not_permitted', 'the row does not name the agent of the caller');
-  }
-  return { peer, subject: token.subject, actor, chain, token: token.token };
+  const actor = named && resolveActor(proven(named, chain, token, matrix), hop.credential.authority, matrix);
+  requireCaller(peer, actor?.id ?? selfId(token, hop, matrix), hop);
+  return { peer, subject: token.subject, actor, chain, token: token.token, once };
+}
+
+/** The outermost actor, once the token itself agrees that it may act for this subject. */
+function proven(actor: PastActor, chain: readonly PastActor[], token: VerifiedToken, matrix: Matrix): PastActor {
+  const { claims } = token;
+  const { issuer } = token.token;
+  requireTenant(claims, [actor, ...chain], issuer, matrix);
+  requireMayAct(claims, actor, issuer);
+  return actor;
 }
 
 /**
@@ -53,9 +82,18 @@ function selfId({ claims, token }: VerifiedToken, hop: Hop, matrix: Matrix): str
   return agent !== undefined && isProven ? agent.spiffeId : '';
 }
 
-/** Design §1.1: the token's current actor must be the mTLS peer. `undefined`: there is nobody to compare yet. */
-function requireSender(peer: Peer, sender: string | undefined): void {
-  if (sender !== undefined && sender !== peer.id) {
+/**
+ * Design §1.1: who acts by the token must be the mTLS peer, also where the token is bound to a key besides. Only a row with
+ * `sender: none`, which an exception must own, lets another workload carry it; then the agent that acts is the one that the
+ * row must name.
+ * @param acting undefined where there is nobody to compare yet
+ */
+function requireCaller(peer: Peer, acting: string | undefined, hop: Hop): void {
+  if (hop.sender !== 'none' && acting !== undefined && acting !== peer.id) {
     throw new Refusal('actor_peer_mismatch', 'the actor of the token is not the mTLS peer');
+  }
+  const caller = hop.sender === 'none' ? acting : peer.id;
+  if (caller !== undefined && !hop.agents.some(({ spiffeId }) => spiffeId === caller)) {
+    throw new Refusal('agent_not_permitted', 'the row does not name the agent of the caller');
   }
 }

@@ -9,6 +9,8 @@ export interface Peer {
   /** SPIFFE ID. */
   readonly id: string;
   readonly trustDomain: string;
+  /** SHA-256 of the certificate's DER, base64url: what `cnf.x5t#S256` is compared with (RFC 8705 §3.1). */
+  readonly thumbprint: string | undefined;
 }
 
 /** The agent acting now: the outermost `act` of the token. */
@@ -45,7 +47,21 @@ export interface Identity {
     readonly audience: readonly string[];
     readonly scopes: readonly string[];
     readonly expiresAt: number;
+    readonly issuedAt: number;
+    /** Names the token for revocation: a hash of issuer and `jti`, or of the signed text where there is no `jti`. */
+    readonly id: string;
+    /** The key that signed it, where it was named. */
+    readonly keyId: string | undefined;
     /** `authorization_details` (RFC 9396), unread. */
     readonly authorizationDetails: unknown;
   };
+  /** What must not be used twice, such as a DPoP proof: claimed in the store once everything else permits the request. */
+  readonly once: readonly OneUse[];
+}
+
+/** Something that may be used once. `key` is unambiguous over all kinds; `until` is in milliseconds since the epoch. */
+export interface OneUse {
+  readonly kind: 'dpop' | 'token';
+  readonly key: string;
+  readonly until: number;
 }

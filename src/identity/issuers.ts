@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ScopeClaim } from './claims.ts';
+import { createIntrospector, type Introspector } from './introspection.ts';
+import type { IntrospectionConfig, requestIntrospection } from './introspection-request.ts';
 import { createKeySet, type KeySet, type KeySetOptions } from './key-set.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
@@ -13,6 +15,8 @@ export interface IssuerConfig {
   readonly clockSkew: number;
   /** The claim that holds the scopes; `scope` where it is left out. */
   readonly scopeClaim?: ScopeClaim;
+  /** Where it says what its opaque tokens mean. */
+  readonly introspection?: IntrospectionConfig | undefined;
 }
 
 /** One issuer with its keys. Keys belong to their issuer: a `kid` of another issuer is never found (threats J05). */
@@ -29,6 +33,8 @@ export interface Issuers {
    * outlives the rules it was made under (threats J26, J27).
    */
   readonly verified: LRUCache<string, VerifiedToken>;
+  /** Who is asked about opaque tokens. Undefined unless exactly one issuer has `introspection`: a token does not say whose it is. */
+  readonly introspector: Introspector | undefined;
   /** A monotonic clock, in milliseconds: how long a verdict is kept is no question for the wall clock. */
   now(): number;
   /** Begins to fetch keys; returns at once. */
@@ -44,6 +50,7 @@ const MAX_VERIFIED_SIZE = 64 * 1024 * 1024;
 export interface IssuersOptions extends KeySetOptions {
   /** The issuers that these replace: unchanged ones keep their keys, so that a reload while a JWKS is down costs nothing. */
   readonly previous?: Issuers | undefined;
+  readonly request?: typeof requestIntrospection;
 }
 
 /** Makes the issuers of one configuration; fetches nothing before `start` or the first token. */
@@ -55,14 +62,16 @@ export function createIssuers(configs: readonly IssuerConfig[], options: Issuers
     const keys = reuse ? before.keys : createKeySet(config.issuer, config.jwks, options);
     byName.set(config.issuer, { config, keys });
   }
+  const now = options.now ?? (() => performance.now());
   return {
     get: (issuer) => byName.get(issuer),
+    introspector: introspectorOf([...byName.values()], { ...options, now }),
     verified: new LRUCache({
       max: MAX_VERIFIED,
       maxSize: MAX_VERIFIED_SIZE,
       sizeCalculation: ({ size }) => size,
     }),
-    now: options.now ?? (() => performance.now()),
+    now,
     start: () => {
       for (const { keys } of byName.values()) keys.start();
     },
@@ -71,4 +80,17 @@ export function createIssuers(configs: readonly IssuerConfig[], options: Issuers
     },
     status: () => [...byName.values()].map(({ config, keys }) => ({ issuer: config.issuer, ...keys.status() })),
   };
+}
+
+function introspectorOf(
+  issuers: readonly Issuer[],
+  options: IssuersOptions & { readonly now: () => number },
+): Introspector | undefined {
+  const [asked, other] = issuers.flatMap((issuer) => {
+    const { introspection } = issuer.config;
+    return introspection === undefined ? [] : [{ issuer, introspection }];
+  });
+  return asked === undefined || other !== undefined
+    ? undefined
+    : createIntrospector(asked.issuer, asked.introspection, options);
 }

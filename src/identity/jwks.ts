@@ -1,5 +1,6 @@
 import type { CryptoKey, JWK } from 'jose';
 import { parseStrictJson } from '../strict-json.ts';
+import { isSoundRsaKey } from './rsa-key.ts';
 
 /** One key that an issuer publishes and that we can use. */
 export interface PublishedKey {
@@ -29,6 +30,6 @@ export function readKeys(text: string): readonly PublishedKey[] {
 function isUsable(jwk: JWK | null): boolean {
   if (typeof jwk !== 'object' || jwk === null || jwk.d !== undefined || (jwk.use ?? 'sig') !== 'sig') return false;
   if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return false;
-  if (jwk.kty === 'RSA') return typeof jwk.n === 'string' && Buffer.from(jwk.n, 'base64url').length * 8 >= 2048;
+  if (jwk.kty === 'RSA') return isSoundRsaKey(jwk);
   return jwk.kty === 'EC' || jwk.kty === 'OKP';
 }

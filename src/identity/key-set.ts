@@ -2,7 +2,7 @@ import { type CryptoKey, importJWK } from 'jose';
 import type { Logger } from 'pino';
 import { Refusal } from '../refusals.ts';
 import { type PublishedKey, readKeys } from './jwks.ts';
-import { fetchJwks } from './jwks-source.ts';
+import { fetchJwks, type JwksAnswer } from './jwks-source.ts';
 
 /** The published keys of one issuer. Fetches are single-flight; the last good set is kept through every failure. */
 export interface KeySet {
@@ -21,6 +21,8 @@ export interface KeySet {
 /** A key, and the epoch of the set that it was found in: a verdict that rests on it ends with that epoch. */
 export interface FoundKey {
   readonly key: CryptoKey;
+  /** As it is published: a token need not name the key that verifies it. */
+  readonly kid: string | undefined;
   readonly epoch: number;
 }
 
@@ -29,13 +31,18 @@ export interface KeySetOptions {
   readonly fetch?: typeof fetchJwks;
   /** A monotonic clock, in milliseconds: a step of the wall clock must not stretch a cooldown or a verdict. */
   readonly now?: () => number;
-  /** Milliseconds between regular refreshes. */
+  /** Milliseconds between regular refreshes, at most. */
   readonly refreshEvery?: number;
 }
 
 const COOLDOWN_MS = 30_000;
 const RETRY_MS = 2_000;
-const REFRESH_MS = 300_000;
+/** So soon a key that its issuer has taken back stops at the latest (threats J23); asked with an ETag, so that it is cheap. */
+const REFRESH_MS = 30_000;
+/** Whatever `max-age` an issuer states, it is not asked more often. */
+const MIN_REFRESH_MS = 5_000;
+/** So many Checks of unknown keys may wait for one fetch; the rest are answered at once (threats J20). */
+const MAX_WAITING = 256;
 
 let epochs = 0;
 
@@ -52,6 +59,10 @@ export function createKeySet(
   let fingerprint = '';
   let epoch = ++epochs;
   let pending: Promise<void> | undefined;
+  let etag: string | undefined;
+  let goodFor = refreshEvery;
+  let waiting = 0;
+  /** When a Check last made us fetch. Regular refreshes do not count: a new key need not wait for their cooldown. */
   let lastAttempt = Number.NEGATIVE_INFINITY;
   let lastFailure: string | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -59,15 +70,7 @@ export function createKeySet(
 
   async function load(): Promise<void> {
     try {
-      const text = await fetch(source);
-      const published = readKeys(text);
-      const next = JSON.stringify(published.map(({ jwk }) => jwk));
-      if (next !== fingerprint) {
-        keys = published;
-        fingerprint = next;
-        epoch = ++epochs;
-        log.info({ issuer, keys: published.length }, 'issuer keys loaded');
-      }
+      take(await fetch(source, etag));
       lastFailure = undefined;
     } catch (error) {
       const failure = messageOf(error);
@@ -79,9 +82,30 @@ export function createKeySet(
     }
   }
 
+  /** @throws Error where the answer is no JWKS that we can use: then nothing changes */
+  function take({ text, etag: tag, maxAge }: JwksAnswer): void {
+    if (text !== undefined) {
+      const published = readKeys(text);
+      const next = JSON.stringify(published.map(({ jwk }) => jwk));
+      if (next !== fingerprint) {
+        keys = published;
+        fingerprint = next;
+        epoch = ++epochs;
+        log.info({ issuer, keys: published.length }, 'issuer keys loaded');
+      }
+    }
+    etag = tag;
+    goodFor = Math.min(refreshEvery, Math.max(MIN_REFRESH_MS, (maxAge ?? Number.POSITIVE_INFINITY) * 1000));
+  }
+
+  /** A fetch that a Check asks for. Claimed before it begins, so that a second one cannot begin beside it. */
+  function demand(): Promise<void> {
+    lastAttempt = now();
+    return refresh();
+  }
+
   /** One fetch at a time; everyone who needs keys meanwhile waits for the same one. */
   function refresh(): Promise<void> {
-    lastAttempt = now();
     pending ??= load().finally(() => {
       pending = undefined;
       schedule();
@@ -92,13 +116,23 @@ export function createKeySet(
   function schedule(): void {
     clearTimeout(timer);
     if (isClosed) return;
-    timer = setTimeout(() => void refresh(), lastFailure === undefined ? refreshEvery : RETRY_MS + jitter());
+    // Early by up to a tenth, so that many processes do not ask in step.
+    const next = lastFailure === undefined ? goodFor * (1 - Math.random() / 10) : RETRY_MS * (1 + Math.random() / 2);
+    timer = setTimeout(() => void refresh(), next);
     timer.unref();
   }
 
-  /** An unknown kid may ask for a fetch, at most once in 30 s however many tokens name one (threats J20). */
+  /**
+   * An unknown kid may ask for a fetch, at most once in 30 s however many tokens name one; nothing is remembered of a kid
+   * that is not found, so that nothing grows (threats J20).
+   */
   async function refreshForUnknownKey(): Promise<void> {
-    if (pending !== undefined || now() - lastAttempt >= COOLDOWN_MS) await refresh();
+    const isDue = now() - lastAttempt >= COOLDOWN_MS;
+    if ((pending === undefined && !isDue) || waiting >= MAX_WAITING) return;
+    waiting += 1;
+    await (isDue ? demand() : refresh()).finally(() => {
+      waiting -= 1;
+    });
   }
 
   return {
@@ -106,7 +140,7 @@ export function createKeySet(
       return epoch;
     },
     async find(kid, alg) {
-      if (keys === undefined) await (pending ?? (now() - lastAttempt >= RETRY_MS ? refresh() : undefined));
+      if (keys === undefined) await (pending ?? (now() - lastAttempt >= RETRY_MS ? demand() : undefined));
       if (keys === undefined) throw new Refusal('jwks_unavailable', lastFailure ?? 'the keys are not loaded');
       let found = candidates(keys, kid, alg);
       if (found.length === 0) {
@@ -117,11 +151,11 @@ export function createKeySet(
       if (key === undefined) throw new Refusal('key_unknown', 'no published key has this kid and algorithm');
       if (other !== undefined) throw new Refusal('key_ambiguous', 'several published keys fit');
       const foundIn = epoch;
-      return { key: await importedKey(key, alg), epoch: foundIn };
+      return { key: await importedKey(key, alg), kid: key.kid, epoch: foundIn };
     },
     start: () => {
       isClosed = false;
-      if (keys === undefined) void refresh();
+      if (keys === undefined) void demand();
       else schedule();
     },
     close: () => {
@@ -164,8 +198,4 @@ function messageOf(error: unknown): string {
 
 function monotonic(): number {
   return performance.now();
-}
-
-function jitter(): number {
-  return Math.floor(Math.random() * 1000);
 }

@@ -40,7 +40,7 @@ describe('a verified token', () => {
     expect(verifyToken(token, issuers)).toBe(first);
   });
 
-  it('is forgotten after 30 s (J27)', async () => {
+  it('is forgotten after 30 s [J27]', async () => {
     const token = await mint();
     const first = await verifyToken(token, issuers);
     clock += KEPT_MS;
@@ -50,7 +50,7 @@ describe('a verified token', () => {
     expect(issuers.verified.size).toBe(1);
   });
 
-  it('is forgotten in time though the wall clock is set back (J27)', async () => {
+  it('is forgotten in time though the wall clock is set back [J27]', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     const own = createIssuers([configOf(idp)], { log });
     const token = await mint();
@@ -61,7 +61,7 @@ describe('a verified token', () => {
     own.close();
   });
 
-  it('is forgotten when its issuer publishes other keys, and refused when its own is gone (J23)', async () => {
+  it('is forgotten when its issuer publishes other keys, and refused when its own is gone [J23]', async () => {
     await verifyToken(await mint(), issuers);
     clock += COOLDOWN_MS / 2;
     const token = await mint();
@@ -73,7 +73,7 @@ describe('a verified token', () => {
     await expect(async () => verifyToken(token, issuers)).rejects.toThrow('key_unknown');
   });
 
-  it('vouches for no other signature over the same claims (J26)', async () => {
+  it('vouches for no other signature over the same claims [J26]', async () => {
     const token = await mint();
     const other = await mint({ sub: 'bob' });
     await verifyToken(token, issuers);
@@ -84,7 +84,7 @@ describe('a verified token', () => {
     await expect(async () => verifyToken(forged, issuers)).rejects.toThrow('token_signature_invalid');
   });
 
-  it('takes memory by its size, so that large ones push out old ones before they fill it (J27)', async () => {
+  it('takes memory by its size, so that large ones push out old ones before they fill it [J27]', async () => {
     const token = await mint({ note: 'n'.repeat(11_000) });
     const verdict = await verifyToken(token, issuers);
     expect(issuers.verified.calculatedSize).toBeGreaterThan(token.length);

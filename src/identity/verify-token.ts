@@ -4,9 +4,14 @@ import { Refusal } from '../refusals.ts';
 import { readClaims, type TokenClaims } from './claims.ts';
 import type { Identity } from './identity.ts';
 import type { Issuer, Issuers } from './issuers.ts';
-import { parseJws, type UnverifiedJws } from './jws.ts';
+import { parseJws } from './jws.ts';
+import { type TokenMark, tokenId } from './token-id.ts';
+import { requireAccessToken } from './token-kind.ts';
 
-/** A token whose signature, issuer, algorithm, key, type and claim types were proven. Row and time are not judged. */
+/**
+ * A token whose signature, issuer, algorithm, key, type and claim types were proven, or of which its issuer said what it
+ * means. Row, time and binding are not judged.
+ */
 export interface VerifiedToken {
   readonly issuer: Issuer;
   readonly claims: TokenClaims;
@@ -36,10 +41,16 @@ export function verifyToken(token: string, issuers: Issuers): VerifiedToken | Pr
   const key = hash('sha256', token, 'base64');
   const known = issuers.verified.get(key);
   if (known !== undefined && issuers.now() < known.staleAt && known.keysEpoch === known.issuer.keys.epoch) return known;
-  return verifyAnew(token, issuers).then((verdict) => {
-    issuers.verified.set(key, verdict);
-    return verdict;
+  const verdict = isJws(token) ? verifyAnew(token, issuers) : introspectAnew(token, key, issuers);
+  return verdict.then((reached) => {
+    issuers.verified.set(key, reached);
+    return reached;
   });
+}
+
+/** A compact JWS has two dots; whatever else it may be, nobody is asked about it. */
+function isJws(token: string): boolean {
+  return token.split('.', 4).length === 3;
 }
 
 async function verifyAnew(token: string, issuers: Issuers): Promise<VerifiedToken> {
@@ -51,25 +62,51 @@ async function verifyAnew(token: string, issuers: Issuers): Promise<VerifiedToke
   if (!algorithms.includes(jws.alg)) throw new Refusal('alg_not_allowed', 'alg is not one of the issuer');
   // RFC 8725 §3.11, RFC 9068 §4: an ID token must never pass as an access token (threats J18).
   if (!tokenTypes.includes(jws.typ)) throw new Refusal('token_type_mismatch', 'typ is not one of the issuer');
-  const { key, epoch: keysEpoch } = await issuer.keys.find(jws.kid, jws.alg);
+  const { key, kid: keyId, epoch: keysEpoch } = await issuer.keys.find(jws.kid, jws.alg);
   try {
     await compactVerify(token, key, { algorithms: [jws.alg] });
   } catch (error) {
     throw new Refusal('token_signature_invalid', 'the signature does not verify', { cause: error });
   }
+  requireAccessToken(jws.payload);
   const claims = readClaims(jws.payload, scopeClaim);
+  const mark = claims.jti === undefined ? { signed: token.slice(0, token.lastIndexOf('.')) } : { jti: claims.jti };
+  const facts = { type: jws.typ, keyId, mark, keysEpoch, size: token.length };
+  return verdictOn(issuer, claims, facts, issuers);
+}
+
+/** An opaque token means what its issuer says it means (RFC 7662), where one issuer is configured to be asked. */
+async function introspectAnew(token: string, key: string, issuers: Issuers): Promise<VerifiedToken> {
+  const { introspector } = issuers;
+  if (introspector === undefined)
+    throw new Refusal('token_format', 'the token is no compact JWS, and no issuer is asked');
+  const { issuer, payload, size } = await introspector.ask(token, key);
+  const claims = readClaims(payload, issuer.config.scopeClaim ?? 'scope');
+  const mark = claims.jti === undefined ? { opaque: token } : { jti: claims.jti };
+  const facts = { type: 'introspected', keyId: undefined, mark, keysEpoch: issuer.keys.epoch, size };
+  return verdictOn(issuer, claims, facts, issuers);
+}
+
+interface Facts {
+  readonly type: string;
+  readonly keyId: string | undefined;
+  readonly mark: TokenMark;
+  readonly keysEpoch: number;
+  readonly size: number;
+}
+
+function verdictOn(issuer: Issuer, claims: TokenClaims, facts: Facts, issuers: Issuers): VerifiedToken {
+  const { issuer: name } = issuer.config;
+  const { audience, scopes, expiresAt, issuedAt, authorizationDetails } = claims;
+  const { type, keyId, mark, keysEpoch, size } = facts;
+  const id = tokenId(name, mark);
   return {
     issuer,
     claims,
-    subject: { id: claims.subject, issuer: jws.issuer, claims: claims.others },
-    token: tokenFacts(jws, claims),
+    subject: { id: claims.subject, issuer: name, claims: claims.others },
+    token: { issuer: name, type, audience, scopes, expiresAt, issuedAt, id, keyId, authorizationDetails },
     keysEpoch,
     staleAt: issuers.now() + KEPT_MS,
-    size: token.length + OVERHEAD,
+    size: size + OVERHEAD,
   };
-}
-
-function tokenFacts({ issuer, typ }: UnverifiedJws, claims: TokenClaims): Identity['token'] {
-  const { audience, scopes, expiresAt, authorizationDetails } = claims;
-  return { issuer, type: typ, audience, scopes, expiresAt, authorizationDetails };
 }

@@ -32,7 +32,8 @@ function inputWith(headers: Record<string, string>): PolicyInput {
     headers,
     body: () => ({ state: 'absent' }),
   };
-  return policyInput(request as unknown as CheckInput, routed, identity, undefined, 1_800_000_000_000);
+  const input = request as unknown as CheckInput;
+  return policyInput({ input, routed, identity, grant: undefined, now: 1_800_000_000_000, call: undefined });
 }
 
 describe('the policy input', () => {
@@ -43,6 +44,8 @@ describe('the policy input', () => {
       cookie: 'secret',
       dpop: 'secret',
       'x-forwarded-client-cert': 'secret',
+      'txn-token': 'secret',
+      'x-spiffe-jwt-svid': 'secret',
       accept: '*/*',
     };
     const input = inputWith(headers);
@@ -53,6 +56,15 @@ describe('the policy input', () => {
   it('holds no header that speaks in our name (P15)', () => {
     const headers = { 'x-behalf-subject': 'root', x_behalf_agent: 'root', 'x-behalfish': '1' };
     expect(Object.keys(inputWith(headers).request.headers)).toEqual(['x-behalfish']);
+  });
+
+  it('shows what an MCP client asks for, one message at a time', () => {
+    const input = {} as CheckInput;
+    const call = { method: 'tools/call', tool: 'pay', arguments: { amount: 1 } };
+    const request = { ...input, headers: {}, body: () => ({ state: 'absent' }) } as unknown as CheckInput;
+    const facts = { input: request, routed, identity, grant: undefined, now: 0 };
+    expect(policyInput({ ...facts, call }).mcp).toEqual(call);
+    expect(policyInput({ ...facts, call: undefined }).mcp).toBeNull();
   });
 
   it('says null for what is not there, which no rule mistakes for a value', () => {

@@ -1,7 +1,7 @@
 import type { Grant } from '../delegation/grant.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
-import type { CheckInput } from '../request/check-input.ts';
+import type { CheckInput, McpCall } from '../request/check-input.ts';
 
 /**
  * What Rego sees as `input`, version 1. docs/policy-input.md is generated from this type: change it here, raise
@@ -14,7 +14,7 @@ export interface PolicyInput {
   readonly hop: {
     /** Its key in the matrix. */
     readonly id: string;
-    /** `http` or `grpc`. */
+    /** What is spoken: `http`, `grpc`, `mcp`, `tcp`, `queue.publish` … */
     readonly protocol: string;
     /** From where to where, as the row words it. */
     readonly boundary: string;
@@ -81,24 +81,46 @@ export interface PolicyInput {
     /** `json` is null unless `state` is `ok`; its types are the client's: check them before you rely on them. */
     readonly body: { readonly state: 'absent' | 'truncated' | 'invalid' | 'ok'; readonly json: unknown };
   };
+  /**
+   * What an MCP client asks for; null on rows that are not `mcp`, and where a stream is opened or a session ended. Of a
+   * batch, each element is asked about by itself, and all must be allowed.
+   */
+  readonly mcp: {
+    /** The JSON-RPC method, such as `tools/call`. */
+    readonly method: string;
+    /** The tool of a `tools/call`, else null. */
+    readonly tool: string | null;
+    /** Its arguments. Their types are the client's: check them before you rely on them. */
+    readonly arguments: Readonly<Record<string, unknown>> | null;
+  } | null;
   /** When the Check was received, in seconds since the epoch. */
   readonly time: number;
 }
 
 /** Headers that policy never sees: credentials, and what a client could use to speak in our name. */
-const HIDDEN = new Set(['authorization', 'proxy-authorization', 'cookie', 'dpop', 'x-forwarded-client-cert']);
+const HIDDEN = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'dpop',
+  'x-forwarded-client-cert',
+  'txn-token',
+  'x-spiffe-jwt-svid',
+]);
 
-/**
- * Builds the policy's input from what the earlier steps proved.
- * @param now milliseconds since the epoch
- */
-export function policyInput(
-  input: CheckInput,
-  { hop, params }: RoutedHop,
-  identity: Identity,
-  grant: Grant | undefined,
-  now: number,
-): PolicyInput {
+/** What the policy's input is made from. `now` is in milliseconds since the epoch; `call` is there on `mcp` rows. */
+export interface PolicyFacts {
+  readonly input: CheckInput;
+  readonly routed: RoutedHop;
+  readonly identity: Identity;
+  readonly grant: Grant | undefined;
+  readonly now: number;
+  readonly call: McpCall | undefined;
+}
+
+/** Builds the policy's input from what the earlier steps proved. */
+export function policyInput({ input, routed, identity, grant, now, call }: PolicyFacts): PolicyInput {
+  const { hop, params } = routed;
   const { peer, subject, actor, chain, token } = identity;
   const body = input.body();
   return {
@@ -111,7 +133,7 @@ export function policyInput(
       audience: hop.credential.audience,
       scopes: hop.credential.scopes,
     },
-    peer,
+    peer: { id: peer.id, trustDomain: peer.trustDomain },
     subject,
     actor: actor ?? null,
     chain,
@@ -134,8 +156,13 @@ export function policyInput(
       headers: visibleHeaders(input.headers),
       body: { state: body.state, json: body.json ?? null },
     },
+    mcp: call === undefined ? null : mcpOf(call),
     time: now / 1000,
   };
+}
+
+function mcpOf({ method, tool, arguments: given }: McpCall): PolicyInput['mcp'] {
+  return { method, tool: tool ?? null, arguments: given ?? null };
 }
 
 function visibleHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {

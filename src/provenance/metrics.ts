@@ -8,9 +8,11 @@ import {
   type MetricData,
   type MetricDescriptor,
 } from '@opentelemetry/sdk-metrics';
+import type { RefusalCode } from '../refusals.ts';
 import { Histogram } from './histogram.ts';
 import { METRICS, type MetricName } from './names.ts';
 import type { Origin } from './origin.ts';
+import type { OutcomeWord } from './outcome.ts';
 
 export type ReloadResult = 'success' | 'failure';
 
@@ -23,8 +25,10 @@ export interface Revisions {
 /** One answered Check, as the metrics see it. `hop` is a row of the matrix, or `unknown`. Durations in seconds. */
 export interface CheckSample {
   readonly hop: string;
-  readonly outcome: 'allow' | 'deny';
+  readonly outcome: OutcomeWord;
   readonly reason: string;
+  /** The row that decided instead, after a fault. */
+  readonly fallback: { readonly from: string; readonly to: string } | undefined;
   readonly duration: number;
   readonly policyDuration: number | undefined;
 }
@@ -33,6 +37,12 @@ export interface CheckSample {
 export interface Losses {
   readonly records: { readonly dropped: number };
   readonly spans: { readonly dropped: number };
+}
+
+/** Asked at each scrape, so that the owner of a count stays its owner. `staleness` is in milliseconds. */
+export interface Owners {
+  readonly losses: () => Losses;
+  readonly staleness: () => number;
 }
 
 type Labels<Name extends MetricName> = Readonly<Record<(typeof METRICS)[Name]['labels'][number], string>>;
@@ -47,33 +57,26 @@ const POLICY_BOUNDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.00
  * (threats T08).
  */
 export class Metrics {
-  readonly #checks = new Map<string, Map<string, { outcome: CheckSample['outcome']; count: number }>>();
-  readonly #durations = { allow: new Histogram(CHECK_BOUNDS), deny: new Histogram(CHECK_BOUNDS) };
+  readonly #checks = byOutcome(() => new Map<string, Map<string, number>>());
+  readonly #fallbacks = new Map<string, Map<string, number>>();
+  readonly #durations = byOutcome(() => new Histogram(CHECK_BOUNDS));
   readonly #policyDuration = new Histogram(POLICY_BOUNDS);
   readonly #reloads: Record<ReloadResult, number> = { success: 0, failure: 0 };
   readonly #started = hrTime();
   readonly #origin: Origin;
-  readonly #losses: () => Losses;
+  readonly #owners: Owners;
   readonly #serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
   #revisions: Revisions | undefined;
 
-  /** @param losses asked at each scrape, so that the owner of a count stays its owner */
-  constructor(origin: Origin, losses: () => Losses) {
+  constructor(origin: Origin, owners: Owners) {
     this.#origin = origin;
-    this.#losses = losses;
+    this.#owners = owners;
   }
 
-  checked({ hop, outcome, reason, duration, policyDuration }: CheckSample): void {
-    let reasons = this.#checks.get(hop);
-    if (reasons === undefined) {
-      reasons = new Map();
-      this.#checks.set(hop, reasons);
-    }
-    const seen = reasons.get(reason);
-    if (seen === undefined) {
-      reasons.set(reason, { outcome, count: 1 });
-    } else {
-      seen.count += 1;
+  checked({ hop, outcome, reason, duration, policyDuration, fallback }: CheckSample): void {
+    count(this.#checks[outcome], hop, reason);
+    if (fallback !== undefined) {
+      count(this.#fallbacks, fallback.from, fallback.to);
     }
     this.#durations[outcome].observe(duration);
     if (policyDuration !== undefined) {
@@ -99,10 +102,14 @@ export class Metrics {
 
   #collect(now: HrTime): MetricData[] {
     const times = { startTime: this.#started, endTime: now };
-    const losses = this.#losses();
+    const losses = this.#owners.losses();
     const revisions = this.#revisions;
     return [
       sum('behalf_check_total', [...this.#checkPoints()], times),
+      sum('behalf_fallback_total', [...points(this.#fallbacks, (hop, to) => ({ hop, to }))], times),
+      sum('behalf_observed_total', [...points(this.#checks.observe, (hop, reason) => ({ hop, reason }))], times),
+      sum('behalf_grant_expired_total', [[{}, this.#denied('grant_expired')]], times),
+      gauge('behalf_revocation_staleness_seconds', [[{}, this.#owners.staleness() / 1000]], times),
       histogram('behalf_check_duration_seconds', this.#durationPoints(), times),
       histogram('behalf_policy_duration_seconds', [[{}, this.#policyDuration]], times),
       sum('behalf_records_dropped_total', [[{}, losses.records.dropped]], times),
@@ -114,15 +121,18 @@ export class Metrics {
   }
 
   *#checkPoints(): Generator<Point<number>> {
-    for (const [hop, reasons] of this.#checks) {
-      for (const [reason, { outcome, count }] of reasons) {
-        yield [{ hop, outcome, reason } satisfies Labels<'behalf_check_total'>, count];
-      }
+    for (const outcome of OUTCOMES) {
+      type Label = Labels<'behalf_check_total'>;
+      yield* points(this.#checks[outcome], (hop, reason): Label => ({ hop, outcome, reason }));
     }
   }
 
+  #denied(code: RefusalCode): number {
+    return [...this.#checks.deny.values()].reduce((all, reasons) => all + (reasons.get(code) ?? 0), 0);
+  }
+
   #durationPoints(): Point<Histogram>[] {
-    return (['allow', 'deny'] as const).map((outcome) => [
+    return OUTCOMES.map((outcome) => [
       { outcome } satisfies Labels<'behalf_check_duration_seconds'>,
       this.#durations[outcome],
     ]);
@@ -133,6 +143,32 @@ export class Metrics {
       { result } satisfies Labels<'behalf_reload_total'>,
       this.#reloads[result],
     ]);
+  }
+}
+
+const OUTCOMES: readonly OutcomeWord[] = ['allow', 'deny', 'degrade', 'observe'];
+
+function byOutcome<Value>(make: () => Value): Record<OutcomeWord, Value> {
+  return { allow: make(), deny: make(), degrade: make(), observe: make() };
+}
+
+function count(counts: Map<string, Map<string, number>>, first: string, second: string): void {
+  let inner = counts.get(first);
+  if (inner === undefined) {
+    inner = new Map();
+    counts.set(first, inner);
+  }
+  inner.set(second, (inner.get(second) ?? 0) + 1);
+}
+
+function* points(
+  counts: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  labels: (first: string, second: string) => Attributes,
+): Generator<Point<number>> {
+  for (const [first, inner] of counts) {
+    for (const [second, value] of inner) {
+      yield [labels(first, second), value];
+    }
   }
 }
 

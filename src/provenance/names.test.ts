@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { bareTrail, fullTrail, identity } from '../../test/fakes/trail.ts';
+import { bareTrail, CANARY, fullTrail, identity } from '../../test/fakes/trail.ts';
+import type { Grant } from '../delegation/grant.ts';
 import { Refusal } from '../refusals.ts';
 import { Metrics } from './metrics.ts';
 import * as names from './names.ts';
 import { createOrigin } from './origin.ts';
 import { recordOf } from './record.ts';
 import { spanAttributes } from './span-attributes.ts';
+import type { Trail } from './trail.ts';
 
 const page = readFileSync(new URL('../../docs/telemetry.md', import.meta.url), 'utf8');
 const PLACE = { parent: undefined, trusted: false, link: undefined };
@@ -48,8 +50,19 @@ describe('docs/telemetry.md', () => {
 describe('names.ts', () => {
   it('lists exactly the fields that records have', () => {
     const parts = { place: PLACE, context: CONTEXT, subject: 's' };
+    const full = fullTrail();
+    const { input, routed, grant } = full as Required<Trail>;
+    const approved = { ...grant, version: 2, approval: { id: 'a-1', approver: 'bob', at: 1 } } as Grant;
+    const everything = fullTrail({
+      input: { ...input, destination: '10.0.0.1:5432', sni: 'db.acme.example' },
+      routed: { ...routed, mcp: [{ method: 'tools/call', tool: 'pay', arguments: { secret: CANARY } }] },
+      grant: approved,
+      fallback: { from: 'erp.invoices.read', to: 'erp.invoices.summary', because: 'policy_trap' },
+    });
+    expect(recordOf(everything, parts)).not.toContain(CANARY);
     const seen = [
-      recordOf(fullTrail(), parts),
+      recordOf(everything, parts),
+      recordOf(full, parts),
       recordOf(fullTrail({ refusal: new Refusal('policy_trap', 'it trapped') }), parts),
     ].map((line) => JSON.parse(line) as Record<string, object>);
     const fields = (pick: (record: Record<string, object>) => object): Set<string> =>
@@ -62,13 +75,20 @@ describe('names.ts', () => {
   });
 
   it('lists exactly the attributes that spans have', () => {
-    const fault = fullTrail({ identity: identity('anna'), refusal: new Refusal('policy_trap', 'it trapped') });
+    const fault = fullTrail({
+      identity: identity('anna'),
+      refusal: new Refusal('policy_trap', 'it trapped'),
+      fallback: { from: 'a', to: 'b', because: 'policy_trap' },
+    });
     expect(new Set(Object.keys(spanAttributes(fault, 's')))).toEqual(new Set(names.ATTRIBUTES));
   });
 
   it('lists exactly the metrics that are exposed', () => {
     const none = { dropped: 0 };
-    const metrics = new Metrics(createOrigin(), () => ({ records: none, spans: none }));
+    const metrics = new Metrics(createOrigin(), {
+      losses: () => ({ records: none, spans: none }),
+      staleness: () => 0,
+    });
     const exposed = [...metrics.text().matchAll(/^# TYPE (behalf_\w+)/gm)].map((match) => match[1]);
     expect(exposed.sort()).toEqual(Object.keys(names.METRICS).sort());
   });

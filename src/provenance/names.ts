@@ -22,6 +22,7 @@ export const ATTRIBUTES = [
   'behalf.token.issuer',
   'behalf.policy.revision',
   'behalf.matrix.revision',
+  'behalf.fallback',
   'opa.decision_id',
   'error.type',
 ] as const;
@@ -29,6 +30,13 @@ export const ATTRIBUTES = [
 /** Metric name → its labels and help text. The label set of a metric never changes, and no label is unbounded. */
 export const METRICS = {
   behalf_check_total: { labels: ['hop', 'outcome', 'reason'], help: 'Checks answered' },
+  behalf_fallback_total: { labels: ['hop', 'to'], help: 'Checks that a fault made another row decide' },
+  behalf_observed_total: {
+    labels: ['hop', 'reason'],
+    help: 'Denials that were not enforced, as the row is only observed',
+  },
+  behalf_grant_expired_total: { labels: [], help: 'Checks denied because the grant was over' },
+  behalf_revocation_staleness_seconds: { labels: [], help: 'Time since the store was last read whole' },
   behalf_check_duration_seconds: { labels: ['outcome'], help: 'From receipt of a Check to its answer' },
   behalf_policy_duration_seconds: { labels: [], help: 'Time that policy took, input included' },
   behalf_records_dropped_total: { labels: [], help: 'Decision records that were not written' },
@@ -59,7 +67,7 @@ export const RECORD_FIELDS = [
 export const LABEL_FIELDS = ['id', 'version', 'app'] as const;
 
 /** `input` of a record: what may be kept of the request. */
-export const INPUT_FIELDS = ['hop', 'method', 'host', 'path', 'params'] as const;
+export const INPUT_FIELDS = ['hop', 'method', 'host', 'path', 'params', 'mcp', 'destination', 'sni'] as const;
 
 /** `metrics` of a record. */
 export const TIMER_FIELDS = ['timer_server_handler_ns', 'timer_identify_ns', 'timer_rego_query_eval_ns'] as const;
@@ -79,8 +87,11 @@ export const AUTHZ_FIELDS = [
   'actor',
   'chain',
   'grant',
+  'grant_version',
+  'approval',
   'task',
   'token_issuer',
+  'fallback',
   'matrix_revision',
   'config_epoch',
 ] as const;

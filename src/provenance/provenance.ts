@@ -10,6 +10,7 @@ import { openLineTarget } from './line-target.ts';
 import { LineWriter } from './line-writer.ts';
 import { type CheckSample, Metrics, type ReloadResult, type Revisions } from './metrics.ts';
 import { createOrigin, type Origin } from './origin.ts';
+import { outcomeOf } from './outcome.ts';
 import { placeOf } from './place.ts';
 import { recordOf } from './record.ts';
 import { spansOf } from './span.ts';
@@ -53,15 +54,16 @@ const SPANS_WITHIN_MS = 2500;
 
 /**
  * Opens the record and trace targets and starts counting.
+ * @param staleness of the store, in milliseconds; asked at each scrape
  * @throws Error that names the key, the target and the remedy, where a target cannot be opened
  */
-export function createProvenance(config: ProvenanceConfig, log: Logger): Provenance {
+export function createProvenance(config: ProvenanceConfig, log: Logger, staleness: () => number = () => 0): Provenance {
   const origin = createOrigin();
   const subjectLabel = createSubjectLabel(config, log);
   const target = openLineTarget('provenance.records', config.records);
   const records = target && new LineWriter(target, { what: 'decision records', log });
   const tracing = createTracing(config.traces, origin, log);
-  return new Recorder({ origin, subjectLabel, records, tracing, log });
+  return new Recorder({ origin, subjectLabel, records, tracing, staleness, log });
 }
 
 interface RecorderParts {
@@ -69,6 +71,7 @@ interface RecorderParts {
   readonly subjectLabel: SubjectLabel;
   readonly records: LineWriter | undefined;
   readonly tracing: Tracing;
+  readonly staleness: () => number;
   readonly log: Logger;
 }
 
@@ -81,7 +84,7 @@ class Recorder implements Provenance {
   constructor(parts: RecorderParts) {
     this.#parts = parts;
     this.subjectLabel = parts.subjectLabel;
-    this.#metrics = new Metrics(parts.origin, () => this.state);
+    this.#metrics = new Metrics(parts.origin, { losses: () => this.state, staleness: parts.staleness });
   }
 
   readonly record = (trail: Trail): void => {
@@ -142,7 +145,8 @@ function sampleOf(trail: Trail): CheckSample {
   const { refusal, decideTook } = trail;
   return {
     hop: trail.routed?.hop.id ?? 'unknown',
-    outcome: refusal === undefined ? 'allow' : 'deny',
+    outcome: outcomeOf(trail),
+    fallback: trail.fallback,
     reason: refusal === undefined ? ALLOWED : refusal.code,
     duration: (answeredAt(trail) - trail.started) / 1000,
     policyDuration: decideTook === undefined ? undefined : (endOf(decideTook, trail) - decideTook[0]) / 1000,

@@ -4,6 +4,7 @@ import { bounded } from './bounded.ts';
 import { jsonLine } from './json-line.ts';
 import type { AuthzField, InputField, LabelField, RecordField, TimerField } from './names.ts';
 import { INSTANCE } from './origin.ts';
+import { outcomeOf } from './outcome.ts';
 import type { Place } from './place.ts';
 import { answeredAt, endOf } from './timing.ts';
 import type { Interval, Trail } from './trail.ts';
@@ -23,6 +24,7 @@ type Members<Field extends string> = Partial<Record<Field, unknown>>;
 const LABELS: Members<LabelField> = Object.freeze({ id: INSTANCE, version: VERSION, app: 'behalf' });
 const LONGEST_PATH = 1024;
 const MOST_REASONS = 16;
+const MOST_CALLS = 32;
 
 /**
  * The decision record of one Check, as one line of NDJSON: OPA's decision-log event plus `authz`. There is one for every
@@ -60,6 +62,12 @@ function redactedInput({ routed }: Trail, input: NonNullable<Trail['input']>): M
     path: bounded(input.path, LONGEST_PATH),
     // They are pieces of the path, so they are as long as it is.
     params: input.path.length > LONGEST_PATH ? undefined : routed?.params,
+    // What was asked for, never with what arguments (design §9).
+    mcp: routed?.mcp
+      ?.slice(0, MOST_CALLS)
+      .map(({ method, tool }) => ({ method: bounded(method), tool: tool && bounded(tool) })),
+    destination: input.destination,
+    sni: input.sni === undefined ? undefined : bounded(input.sni),
   };
 }
 
@@ -91,7 +99,7 @@ function nanoseconds(milliseconds: number): number {
 function authzOf(trail: Trail, subject: string | undefined): Members<AuthzField> {
   const { refusal, routed, peer, identity, grant } = trail;
   return {
-    outcome: refusal === undefined ? 'allow' : 'deny',
+    outcome: outcomeOf(trail),
     reason: refusal === undefined ? ALLOWED : refusal.code,
     class: refusal?.row.class,
     detail: refusal === undefined ? undefined : bounded(refusal.detail),
@@ -104,8 +112,11 @@ function authzOf(trail: Trail, subject: string | undefined): Members<AuthzField>
     actor: identity?.actor?.id,
     chain: identity?.chain.map(({ id }) => bounded(id)),
     grant: grant === undefined ? undefined : bounded(grant.id),
+    grant_version: grant?.version,
+    approval: grant?.approval === undefined ? undefined : bounded(grant.approval.id),
     task: grant === undefined ? undefined : bounded(grant.task),
     token_issuer: identity?.token.issuer,
+    fallback: trail.fallback?.to,
     matrix_revision: trail.matrixRevision,
     config_epoch: trail.epoch,
   };

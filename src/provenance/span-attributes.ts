@@ -1,5 +1,6 @@
 import { ALLOWED } from '../refusals.ts';
 import { bounded } from './bounded.ts';
+import { outcomeOf } from './outcome.ts';
 import type { SpanAttributes } from './span.ts';
 import type { Trail } from './trail.ts';
 
@@ -15,7 +16,7 @@ export function spanAttributes(trail: Trail, subject: string | undefined): SpanA
   const attributes: SpanAttributes = {
     'behalf.decision.id': trail.decisionId,
     'opa.decision_id': trail.decisionId,
-    'behalf.decision.outcome': refusal === undefined ? 'allow' : 'deny',
+    'behalf.decision.outcome': outcomeOf(trail),
     'behalf.decision.reason': refusal === undefined ? ALLOWED : refusal.code,
   };
   if (refusal?.row.class === 'fault') {
@@ -30,6 +31,9 @@ export function spanAttributes(trail: Trail, subject: string | undefined): SpanA
   if (routed !== undefined) {
     attributes['behalf.hop'] = bounded(routed.hop.id);
     attributes['behalf.boundary'] = bounded(routed.hop.boundary);
+  }
+  if (trail.fallback !== undefined) {
+    attributes['behalf.fallback'] = bounded(trail.fallback.to);
   }
   addIdentity(attributes, trail, subject);
   return attributes;

@@ -1,8 +1,8 @@
-import type { Grant } from '../delegation/grant.ts';
+import type { Grant, WantedApproval } from '../delegation/grant.ts';
 import type { Identity, Peer } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
 import type { Outcome } from '../policy/outcome.ts';
-import type { Refusal } from '../refusals.ts';
+import type { Refusal, RefusalCode } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 
 /** A step's start and end, in milliseconds of the monotonic clock (`performance.now()`). No end: the step refused. */
@@ -34,11 +34,17 @@ export interface Trail {
   peer?: Peer;
   identity?: Identity;
   grant?: Grant | undefined;
+  /** The approval that would fit the request, where the row knows approvals. */
+  wanted?: WantedApproval | undefined;
   outcome?: Outcome;
   identifyTook?: Interval;
   decideTook?: Interval;
+  /** Set where a fault made the Check go on under another row. `routed` is that row. */
+  fallback?: { readonly from: string; readonly to: string; readonly because: RefusalCode };
   /** Set where the Check was denied. */
   refusal?: Refusal;
+  /** True where the denial was not enforced: the row is only observed yet. */
+  observed?: boolean;
   /** Monotonic clock when the answer was handed to gRPC. */
   answered?: number;
 }

@@ -1,4 +1,4 @@
-import { parseStrictJson } from '../strict-json.ts';
+import { parseStrictJson, StrictJsonError } from '../strict-json.ts';
 import type { Body } from './check-input.ts';
 import type { Headers } from './headers.ts';
 import type { HttpRequest__Output } from './wire-types.ts';
@@ -9,6 +9,7 @@ const LIMITS = { depth: 32, members: 10_000, values: 20_000 };
 const ABSENT: Body = Object.freeze({ state: 'absent' });
 const TRUNCATED: Body = Object.freeze({ state: 'truncated' });
 const INVALID: Body = Object.freeze({ state: 'invalid' });
+const AMBIGUOUS: Body = Object.freeze({ state: 'invalid', isAmbiguous: true });
 
 /**
  * Reads a JSON body, where Envoy sent one, when it is first asked for: nobody can make us parse who has not been
@@ -23,7 +24,7 @@ export function readBody(http: HttpRequest__Output, headers: Headers): () => Bod
 function parseBody(http: HttpRequest__Output, headers: Headers): Body {
   const { raw_body: raw, body: text = '' } = http;
   // Envoy fills one of the two. Where both are there and differ, two readers would see two bodies (threats E18).
-  if (raw !== undefined && raw.length > 0 && text !== '' && !raw.equals(Buffer.from(text, 'utf8'))) return INVALID;
+  if (raw !== undefined && raw.length > 0 && text !== '' && !raw.equals(Buffer.from(text, 'utf8'))) return AMBIGUOUS;
   const bytes = raw !== undefined && raw.length > 0 ? raw : Buffer.from(text, 'utf8');
   if (bytes.length === 0) return (http.size ?? -1) > 0 && declaresBody(headers) ? TRUNCATED : ABSENT;
   if (!isWhole(headers) || (http.size ?? -1) > bytes.length) return TRUNCATED;
@@ -31,8 +32,8 @@ function parseBody(http: HttpRequest__Output, headers: Headers): Body {
   try {
     const json = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), LIMITS);
     return { state: 'ok', json };
-  } catch {
-    return INVALID;
+  } catch (error) {
+    return error instanceof StrictJsonError && error.fault === 'duplicate' ? AMBIGUOUS : INVALID;
   }
 }
 

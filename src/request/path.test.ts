@@ -47,7 +47,7 @@ describe('the request target', () => {
     ['', 'E30'],
     ['*', 'E30'],
     [`/${'a'.repeat(9000)}`, 'E13'],
-  ])('refuses %s (%s)', (target) => {
+  ])('refuses %s [%s]', (target) => {
     expect(codeOf(target)).toBe('path_not_canonical');
   });
 
@@ -65,14 +65,14 @@ describe('the request target', () => {
     expect(read.segments).toEqual(segments);
   });
 
-  it('splits at the first question mark on raw bytes (E12)', () => {
+  it('splits at the first question mark on raw bytes [E12]', () => {
     const read = readTarget('/a?b=/c?d&e=%2F&e=2&f');
     expect(read.path).toBe('/a');
     expect(read.rawQuery).toBe('b=/c?d&e=%2F&e=2&f');
     expect(read.query).toEqual(Object.assign(Object.create(null), { b: ['/c?d'], e: ['/', '2'], f: [''] }));
   });
 
-  it('agrees with an independent RFC 3986 splitter on every path that it takes (E11, E12)', () => {
+  it('agrees with an independent RFC 3986 splitter on every path that it takes [E11] [E12]', () => {
     let taken = 0;
     const piece = fc.constantFrom(
       'a',

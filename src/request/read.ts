@@ -1,11 +1,16 @@
 import { Refusal } from '../refusals.ts';
 import { readBody } from './body.ts';
-import type { CheckInput } from './check-input.ts';
+import type { CheckInput, McpCall } from './check-input.ts';
+import { connectionInput } from './connection.ts';
 import { readHeaders } from './headers.ts';
 import { readHost } from './host.ts';
+import { readMcp } from './mcp.ts';
 import { readTarget } from './path.ts';
 import { speaksGrpc } from './speaks-grpc.ts';
 import type { CheckRequest__Output } from './wire-types.ts';
+
+/** Where Envoy's MCP filter leaves what it read, if `metadata_context_namespaces` lets us see it. */
+const MCP_FILTER = 'envoy.filters.http.mcp';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -16,9 +21,13 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
  */
 export function read(message: CheckRequest__Output): CheckInput {
   const attributes = message.attributes;
-  const http = attributes?.request?.http;
-  if (attributes === undefined || http === undefined) {
-    throw new Refusal('malformed_check_request', 'the message holds no HTTP request');
+  if (attributes === undefined) throw new Refusal('malformed_check_request', 'the message is about nothing');
+  const http = attributes.request?.http;
+  if (http === undefined) {
+    if (attributes.request !== undefined || attributes.source === undefined) {
+      throw new Refusal('malformed_check_request', 'the message holds neither an HTTP request nor a connection');
+    }
+    return connectionInput(attributes);
   }
   const headers = readHeaders(http);
   const method = http.method ?? '';
@@ -30,8 +39,11 @@ export function read(message: CheckRequest__Output): CheckInput {
   if (http.query) throw new Refusal('path_not_canonical', 'the query is stated apart from the path');
   const body = readBody(http, headers);
   for (const name of [':path', ':method', ':authority', ':scheme']) delete headers[name];
+  const filter = attributes.metadata_context?.filter_metadata?.[MCP_FILTER];
+  let calls: readonly McpCall[] | undefined;
   const namedHop = attributes.context_extensions?.['behalf.hop'];
   return Object.freeze({
+    protocol: 'http',
     namedHop: namedHop === '' ? undefined : namedHop,
     requestId: headers['x-request-id'],
     method,
@@ -44,6 +56,9 @@ export function read(message: CheckRequest__Output): CheckInput {
       certificate: attributes.source?.certificate ?? '',
     },
     body,
+    mcp: () => (calls ??= readMcp({ method, headers, body, filter })),
+    destination: undefined,
+    sni: undefined,
   });
 }
 

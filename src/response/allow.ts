@@ -1,10 +1,13 @@
 import type { Grant } from '../delegation/grant.ts';
+import type { Spent } from '../delegation/spend.ts';
+import type { Unrevoked } from '../delegation/unrevoked.ts';
 import type { HeaderValueOption } from '../generated/envoy/config/core/v3/HeaderValueOption.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
 import type { Outcome } from '../policy/outcome.ts';
 import { ALLOWED } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
+import type { Spending } from '../store/store.ts';
 import type { Answer } from './answer.ts';
 import { header, isOurs } from './headers.ts';
 import { metadata } from './metadata.ts';
@@ -17,9 +20,15 @@ export interface Allowed {
   readonly identity: Identity;
   readonly grant: Grant | undefined;
   readonly outcome: Outcome;
+  readonly unrevoked: Unrevoked;
+  /** What had to be used up, and whether it was. */
+  readonly spending: Spending | undefined;
+  readonly spent: Spent | 'nothing';
   readonly policyRevision: string;
   /** The subject as logs may show it. */
   readonly subjectLabel: string;
+  /** Set where a fault made another row decide. */
+  readonly fallback?: { readonly to: string } | undefined;
 }
 
 /**
@@ -43,13 +52,14 @@ export function allow(facts: Allowed): Answer {
       dynamic_metadata: metadata(
         {
           decision_id: facts.decisionId,
-          outcome: 'allow',
+          outcome: facts.fallback === undefined ? 'allow' : 'degrade',
           reason: ALLOWED,
           hop: facts.routed.hop.id,
           agent: agentOf(facts),
           subject: facts.subjectLabel,
           grant: facts.grant?.id,
           policy_revision: facts.policyRevision,
+          fallback: facts.fallback?.to,
         },
         facts.outcome.metadata,
       ),
@@ -69,16 +79,18 @@ function agentOf({ identity }: Allowed): string {
 }
 
 /** The last look before an allow: a step that returned garbage must not become one (threats E02). */
-function requireProof({ routed, identity, grant, outcome }: Allowed): void {
+function requireProof({ routed, identity, grant, outcome, unrevoked, spending, spent }: Allowed): void {
   const { hop } = routed;
   const isDelegated = identity.actor !== undefined;
   const proven =
     // Compared outright: what a broken step returns need not have the type that it declares.
     outcome.allow === true &&
+    unrevoked === 'unrevoked' &&
+    spent === (spending === undefined ? 'nothing' : 'spent') &&
     typeof hop.id === 'string' &&
     typeof identity.peer.id === 'string' &&
     typeof identity.token.expiresAt === 'number' &&
-    (!isDelegated || identity.actor.id === identity.peer.id) &&
+    (!isDelegated || hop.sender === 'none' || identity.actor.id === identity.peer.id) &&
     (isDelegated
       ? typeof grant?.id === 'string' && grant.actions.includes(hop.delegation.action)
       : grant === undefined) &&

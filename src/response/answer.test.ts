@@ -23,6 +23,9 @@ const facts = (over: object = {}): Allowed =>
     grant: { id: 'g-1', task: 't-1', actions: ['read'] },
     outcome: { allow: true, reasons: [], headers: {}, metadata: {} },
     policyRevision: 'r',
+    unrevoked: 'unrevoked',
+    spending: undefined,
+    spent: 'nothing',
     subjectLabel: 's',
     ...over,
   }) as unknown as Allowed;
@@ -44,7 +47,7 @@ describe('an answer', () => {
     ['an ok_response', { status: { code: 7 }, ok_response: {} }],
     ['HTTP 200', { status: { code: 7 }, denied_response: { status: { code: 200 } } }],
     ['a misspelt field', { Status: { code: 7 }, denied_response: { status: { code: 403 } } } as CheckResponse],
-  ])('that denies cannot leave with %s (E01)', (_, message) => {
+  ])('that denies cannot leave with %s [E01]', (_, message) => {
     expect(() => encode({ kind: 'deny', message })).toThrow();
   });
 
@@ -52,7 +55,7 @@ describe('an answer', () => {
     ['no status', { ok_response: {} }],
     ['a non-zero status', { status: { code: 7 }, ok_response: {} }],
     ['no ok_response', { status: { code: 0 } }],
-  ])('that allows cannot leave with %s (E01)', (_, message) => {
+  ])('that allows cannot leave with %s [E01]', (_, message) => {
     expect(() => encode({ kind: 'allow', message })).toThrow();
   });
 
@@ -72,15 +75,54 @@ describe('an answer', () => {
     expect(headersOf(denial(code)?.headers)['grpc-status']).toBeUndefined();
   });
 
-  it('tells the client the class only, unless the code is public or detail is full (E25)', () => {
+  it('tells the client the class only, unless the code is public or detail is full [E25]', () => {
     expect(JSON.parse(denial('token_expired')?.body ?? '')).toEqual({ decision_id: 'd-1', class: 'unauthenticated' });
     expect(JSON.parse(denial('approval_required')?.body ?? '')).toMatchObject({ reason: 'approval_required' });
     expect(JSON.parse(denial('token_expired', { detail: 'full' })?.body ?? '')).toMatchObject({ detail: 'why' });
   });
 });
 
+describe('the challenge of an mcp row', () => {
+  const url = 'https://mcp.acme.example/.well-known/oauth-protected-resource/mcp';
+  const challenge = (code: RefusalCode, over: object = {}) =>
+    headersOf(denial(code, { resourceMetadata: url, scopes: ['tools:read', 'tools:pay'], ...over })?.headers)[
+      'www-authenticate'
+    ];
+
+  it('says where to find out how to get a token, and which scopes to ask for (RFC 9728 §5.1)', () => {
+    expect(challenge('token_missing')).toBe(`Bearer resource_metadata="${url}", scope="tools:read tools:pay"`);
+    expect(challenge('token_expired')).toBe(
+      `Bearer error="invalid_token", resource_metadata="${url}", scope="tools:read tools:pay"`,
+    );
+  });
+
+  it('asks for more scopes with 403 insufficient_scope (MCP authorization, step-up)', () => {
+    expect(challenge('scope_missing')).toBe(
+      `Bearer error="insufficient_scope", scope="tools:read tools:pay", resource_metadata="${url}"`,
+    );
+    expect(denial('scope_missing', { resourceMetadata: url })?.status?.code).toBe(403);
+  });
+
+  it('is not there where a token would not help', () => {
+    expect(challenge('grant_missing')).toBeUndefined();
+    expect(challenge('hop_mismatch')).toBeUndefined();
+  });
+
+  it('leaves out what would make the header too long, and never the challenge itself', () => {
+    const scopes = Array.from({ length: 32 }, (_, at) => `${at}${'s'.repeat(58)}`);
+    expect(challenge('scope_missing', { scopes })).toBe(
+      `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`,
+    );
+    expect(challenge('token_missing', { scopes })).toBe(
+      `Bearer resource_metadata="${url}", scope="${scopes.join(' ')}"`,
+    );
+    const long = `${url}/${'p'.repeat(3000)}`;
+    expect(challenge('token_missing', { resourceMetadata: long, scopes: [] })).toBe('Bearer');
+  });
+});
+
 describe('allow', () => {
-  it('overwrites what is ours and removes every other spelling of it (E08, E09, E24)', () => {
+  it('overwrites what is ours and removes every other spelling of it [E08] [E09] [E24]', () => {
     const ok = decodeCheckResponse(encode(allow(facts()))).ok_response;
     expect(headersOf(ok?.headers)).toEqual({
       'x-behalf-decision': 'd-1',
@@ -94,7 +136,7 @@ describe('allow', () => {
   });
 
   it.each(['a\r\nx-behalf-agent: b', 'a\u0000', ' a', 'a ', 'a\u2028', 'é', '', 'x'.repeat(3000)])(
-    'refuses the subject %j as a header (E23)',
+    'refuses the subject %j as a header [E23]',
     (id) => {
       const identity = { ...facts().identity, subject: { id, issuer: 'i' } };
       expect(() => allow(facts({ identity }))).toThrow('claim_not_header_safe');
@@ -106,7 +148,7 @@ describe('allow', () => {
     ['an outcome that is not an allow', { outcome: { allow: 'true', headers: {}, metadata: {} } }],
     ['an outcome that never settled', { outcome: Promise.resolve({ allow: true }) }],
     ['no identity', { identity: {} }],
-    ['an actor who is not the peer (A04)', { identity: { ...facts().identity, actor: { id: 'spiffe://td/b' } } }],
+    ['an actor who is not the peer [A04]', { identity: { ...facts().identity, actor: { id: 'spiffe://td/b' } } }],
     ['no grant', { grant: undefined }],
     [
       'a grant and nobody to use it',
@@ -121,7 +163,10 @@ describe('allow', () => {
       { identity: { ...facts().identity, actor: undefined }, grant: undefined },
     ],
     ['no row', { routed: {} }],
-  ])('does not happen with %s (E02)', (_, over) => {
+    ['nobody who asked for revocations [C10]', { unrevoked: undefined }],
+    ['something to spend that was not spent [D01]', { spending: { once: [] }, spent: undefined }],
+    ['something to spend that was passed over', { spending: { once: [] }, spent: 'nothing' }],
+  ])('does not happen with %s [E02]', (_, over) => {
     expect(() => encode(allow(facts(over)))).toThrow();
   });
 });

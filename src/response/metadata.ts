@@ -3,7 +3,7 @@ import type { Struct } from '../generated/google/protobuf/Struct.ts';
 /** What access logs and later filters may read: `%DYNAMIC_METADATA(envoy.filters.http.ext_authz:reason)%` (design §8). */
 export interface DecisionMetadata {
   readonly decision_id: string;
-  readonly outcome: 'allow' | 'deny';
+  readonly outcome: 'allow' | 'deny' | 'degrade' | 'observe';
   readonly reason: string;
   readonly hop?: string | undefined;
   readonly agent?: string | undefined;

@@ -62,7 +62,7 @@ describe('a call', () => {
     expect(made[0]?.answered).toBeGreaterThanOrEqual(made[0]?.started ?? Number.POSITIVE_INFINITY);
   });
 
-  it('hands over the bytes as they came, an empty message included (E04)', async () => {
+  it('hands over the bytes as they came, an empty message included [E04]', async () => {
     const seen: number[] = [];
     const caller = await serve((bytes) => {
       seen.push(bytes.length);

@@ -3,6 +3,7 @@ import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Trail } from '../provenance/trail.ts';
 import { Refusal } from '../refusals.ts';
+import { requireEnvoy } from './caller.ts';
 
 /** The Check itself, as this step needs it; check.ts provides it. Neither function rejects or throws. */
 export interface Decider {
@@ -15,6 +16,8 @@ export interface AuthorizationParts {
   /** Writes span, record and metrics of one Check; called once for each, after the answer is on its way. */
   readonly record: (trail: Trail) => void;
   readonly maxInFlight: number;
+  /** The SPIFFE IDs that may ask; undefined where the listener has no TLS. */
+  readonly callers?: ReadonlySet<string> | undefined;
   readonly log: Logger;
 }
 
@@ -32,7 +35,7 @@ export interface Authorization {
  * Answers every call exactly once and in time, and leaves exactly one record for it, also when Envoy has hung up
  * (design §1.7). A step that never settles is answered by the timer; its late result is dropped.
  */
-export function createAuthorization({ decider, record, maxInFlight, log }: AuthorizationParts): Authorization {
+export function createAuthorization({ decider, record, maxInFlight, callers, log }: AuthorizationParts): Authorization {
   let inFlight = 0;
 
   function handle(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void {
@@ -57,8 +60,9 @@ export function createAuthorization({ decider, record, maxInFlight, log }: Autho
       answer(decider.refuse(new Refusal('deadline_exceeded', 'the decision took too long'), known), known);
     }, budgetOf(call));
 
-    if (inFlight > maxInFlight) {
-      answer(decider.refuse(new Refusal('overloaded', `over ${maxInFlight} Checks are in flight`), trail), trail);
+    const refusal = refuseCall(call, trail);
+    if (refusal !== undefined) {
+      answer(decider.refuse(refusal, trail), trail);
       return;
     }
     decider.check(call.request, trail).then(
@@ -68,6 +72,18 @@ export function createAuthorization({ decider, record, maxInFlight, log }: Autho
         answer(decider.refuse(refusal, trail), trail);
       },
     );
+  }
+
+  /** What can be refused without the message. */
+  function refuseCall(call: ServerUnaryCall<Buffer, Buffer>, { receivedAt }: Trail): Refusal | undefined {
+    try {
+      requireEnvoy(call, callers, receivedAt);
+    } catch (cause) {
+      return cause instanceof Refusal
+        ? cause
+        : new Refusal('internal_error', 'the caller could not be judged', { cause });
+    }
+    return inFlight > maxInFlight ? new Refusal('overloaded', `over ${maxInFlight} Checks are in flight`) : undefined;
   }
 
   return { handle, inFlight: () => inFlight };

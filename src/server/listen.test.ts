@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect, type RawClient } from '../../test/fakes/check-world.ts';
+import { CHECK_PATH } from '../wire.ts';
 import { type CheckServer, type CheckServerParts, startCheckServer } from './listen.ts';
 
 const ANSWER = Buffer.from('the answer');
@@ -41,6 +43,55 @@ function dial(address: string): RawClient {
   return client;
 }
 
+const [DATA, HEADERS, RST_STREAM, SETTINGS] = [0, 1, 3, 4];
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
+function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** One field, literal and not indexed (RFC 7541 §6.2.2). */
+function field([name, value]: readonly [string, string]): Buffer {
+  const text = (each: string) => Buffer.concat([Buffer.from([each.length]), Buffer.from(each)]);
+  return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
+}
+
+/** Sends a unary call as bare HTTP/2 frames. @returns the type of the first frame that answers its stream */
+function answersTo(address: string, path: string): Promise<number> {
+  const fields = [
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', path],
+    [':authority', 'behalf'],
+    ['content-type', 'application/grpc'],
+    ['te', 'trailers'],
+  ] as const;
+  const socket = connectSocket(Number(address.split(':')[1]), '127.0.0.1');
+  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  socket.write(frame(SETTINGS, 0, 0, Buffer.alloc(0)));
+  socket.write(frame(HEADERS, END_HEADERS, 1, Buffer.concat(fields.map(field))));
+  socket.write(frame(DATA, END_STREAM, 1, Buffer.from([0, 0, 0, 0, 1, 120])));
+  let seen: Buffer = Buffer.alloc(0);
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject).on('close', () => reject(new Error('closed without an answer')));
+    socket.on('data', (bytes: Buffer) => {
+      seen = Buffer.concat([seen, bytes]);
+      for (let at = 0; at + 9 <= seen.length; at += 9 + seen.readUIntBE(at, 3)) {
+        if (seen.readUInt32BE(at + 5) !== 1) continue;
+        resolve(seen.readUInt8(at + 3));
+        socket.destroy();
+        return;
+      }
+    });
+  });
+}
+
 describe('the check server', () => {
   it('says which port it got', async () => {
     const { address } = await start();
@@ -64,7 +115,7 @@ describe('the check server', () => {
     await expect(start({ address })).rejects.toThrow(`cannot listen on ${address}: `);
   });
 
-  it('takes a message that is larger than grpc-js takes by default, so that the Check refuses it (E04)', async () => {
+  it('takes a message that is larger than grpc-js takes by default, so that the Check refuses it [E04]', async () => {
     const { address } = await start();
     expect(await dial(address).ask(Buffer.alloc(40 * 1024 * 1024))).toEqual(ANSWER);
   });
@@ -85,6 +136,17 @@ describe('the check server', () => {
     }
     expect(records).toBe(0);
     client.close();
+  });
+
+  it('runs no handler for a path that a client library would never send [E30]', async () => {
+    const { address } = await start();
+    for (const path of ['envoy.service.auth.v3.Authorization/Check', 'Check', '', '*', ' /envoy']) {
+      expect([path, await answersTo(address, path)]).toEqual([path, RST_STREAM]);
+    }
+    expect(await answersTo(address, CHECK_PATH.toUpperCase())).toBe(HEADERS);
+    expect(records).toBe(0);
+    expect(await answersTo(address, CHECK_PATH)).toBe(HEADERS);
+    await expect.poll(() => records).toBe(1);
   });
 
   it('finishes what is in flight when it drains, then is gone (Y01)', async () => {

@@ -3,10 +3,14 @@ import type { Logger } from 'pino';
 import { CHECK_PATH, healthService } from '../wire.ts';
 import { type AuthorizationParts, createAuthorization } from './authorization.ts';
 import { createHealth } from './health.ts';
+import { MutualTls } from './mutual-tls.ts';
+import type { CheckTls } from './tls-files.ts';
 
-export interface CheckServerParts extends AuthorizationParts {
+export interface CheckServerParts extends Omit<AuthorizationParts, 'callers'> {
   /** `host:port` or `unix:PATH`. */
   readonly address: string;
+  /** mTLS with Envoy; plaintext where undefined. */
+  readonly tls?: CheckTls | undefined;
   readonly isReady: () => boolean;
   readonly log: Logger;
 }
@@ -15,6 +19,11 @@ export interface CheckServer {
   /** The bound address; with port 0, the one that was chosen. */
   readonly address: string;
   readonly inFlight: () => number;
+  /**
+   * Reads the TLS files anew.
+   * @throws Error where they cannot be used: the old ones stay
+   */
+  renewTls(): void;
   /** NOT_SERVING, then finish what is in flight, then close; after 10 s close all the same (threats Y01). */
   drain(): Promise<void>;
 }
@@ -38,7 +47,7 @@ const rawCheck: ServiceDefinition = {
 
 /**
  * Listens for Envoy.
- * @throws Error with what, where and what to do, where the address cannot be had
+ * @throws Error with what, where and what to do, where the address cannot be had or a TLS file cannot be used
  */
 export async function startCheckServer(parts: CheckServerParts): Promise<CheckServer> {
   // What fails is told once, in our own log or error, not by grpc-js on stderr as well.
@@ -49,14 +58,17 @@ export async function startCheckServer(parts: CheckServerParts): Promise<CheckSe
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
   });
-  const authorization = createAuthorization(parts);
+  const { tls } = parts;
+  const mutualTls = tls && new MutualTls(tls);
+  const authorization = createAuthorization({ ...parts, callers: tls && new Set(tls.callers) });
   const health = createHealth(parts.isReady);
   server.addService(rawCheck, { Check: authorization.handle });
   server.addService(healthService, health.handlers);
-  const port = await bind(server, parts.address);
+  const port = await bind(server, parts.address, mutualTls ?? ServerCredentials.createInsecure());
   return {
     address: parts.address.startsWith('unix:') ? parts.address : parts.address.replace(/:0$/, `:${port}`),
     inFlight: authorization.inFlight,
+    renewTls: () => mutualTls?.renew(),
     drain: () => {
       health.drain();
       return stop(server);
@@ -64,9 +76,9 @@ export async function startCheckServer(parts: CheckServerParts): Promise<CheckSe
   };
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve(port);
       else reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
     });

@@ -10,10 +10,10 @@ describe('receive', () => {
   });
 
   it.each<[string, Buffer, number, string]>([
-    ['an empty message (E04)', Buffer.alloc(0), 100, 'the message is empty'],
-    ['a message over the limit (E04)', MESSAGE, MESSAGE.length - 1, `over ${MESSAGE.length - 1} bytes`],
-    ['half a message (E04)', MESSAGE.subarray(0, -1), 100, 'does not decode'],
-    ['bytes that are no message (E04)', Buffer.from('ffffffff', 'hex'), 100, 'does not decode'],
+    ['an empty message [E04]', Buffer.alloc(0), 100, 'the message is empty'],
+    ['a message over the limit [E04]', MESSAGE, MESSAGE.length - 1, `over ${MESSAGE.length - 1} bytes`],
+    ['half a message [E04]', MESSAGE.subarray(0, -1), 100, 'does not decode'],
+    ['bytes that are no message [E04]', Buffer.from('ffffffff', 'hex'), 100, 'does not decode'],
   ])('refuses %s', (_, bytes, limit, why) => {
     expect(() => receive(bytes, limit)).toThrow(`malformed_check_request: `);
     expect(() => receive(bytes, limit)).toThrow(why);

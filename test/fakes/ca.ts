@@ -62,6 +62,12 @@ export interface SvidOptions {
   readonly notBefore?: Date;
   /** Default: in one hour. */
   readonly notAfter?: Date;
+  /** Only of a CA: how many intermediates may stand below it. */
+  readonly pathLength?: number;
+  /** False leaves the key identifier of the issuer out. */
+  readonly authorityKeyIdentifier?: boolean;
+  /** Extensions to add: an OID; critical, with a value that nobody reads. */
+  readonly criticalOids?: readonly string[];
   /** True makes a leaf that says it is a CA, which no X509-SVID may. */
   readonly ca?: boolean;
   /** Default: digitalSignature. `null` leaves the extension out. */
@@ -73,16 +79,25 @@ export interface SvidOptions {
 const HOUR = 3_600_000;
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 
-/** Makes a root, or below `parent` an intermediate. `name` becomes its CN. */
-export function createAuthority(name = 'Test root', parent?: Authority): Authority {
-  const { issued, privateKey } = issue(parent, {
+/** Makes a root, or below `parent` an intermediate. `name` becomes its CN; `over` makes it a bad or a short-lived one. */
+export function createAuthority(name = 'Test root', parent?: Authority, over: SvidOptions = {}): Authority {
+  const { issued, privateKey } = issue(parent, { ...caOptions(name), ...over });
+  return { ...issued, name, privateKey, chain: parent === undefined ? [] : [issued.certificate, ...parent.chain] };
+}
+
+/** A certificate by `parent` for the name and key of `authority`, which it so vouches for: PEM. */
+export function crossSign(authority: Authority, parent: Authority): string {
+  return issue(parent, caOptions(authority.name), authority.privateKey).issued.certificate;
+}
+
+function caOptions(name: string): SvidOptions {
+  return {
     cn: name,
     ca: true,
     keyUsage: KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign,
     extendedKeyUsage: [],
     notAfter: new Date(Date.now() + 24 * HOUR),
-  });
-  return { ...issued, name, privateKey, chain: parent === undefined ? [] : [issued.certificate, ...parent.chain] };
+  };
 }
 
 /** Issues an X.509-SVID (or, by `options`, something that is none). SPIFFE X509-SVID §4. */
@@ -90,8 +105,12 @@ export function issueSvid(authority: Authority, options: SvidOptions): Issued {
   return issue(authority, options).issued;
 }
 
-function issue(issuer: Authority | undefined, options: SvidOptions): { issued: Issued; privateKey: KeyObject } {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+function issue(
+  issuer: Authority | undefined,
+  options: SvidOptions,
+  privateKey: KeyObject = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+): { issued: Issued; privateKey: KeyObject } {
+  const publicKey = createPublicKey(privateKey);
   const subject = commonName(options.cn);
   const tbs = new TBSCertificate({
     version: Version.v3,
@@ -124,7 +143,7 @@ function extensions(publicKey: KeyObject, issuer: Authority | undefined, options
   const purposes = options.extendedKeyUsage ?? [id_kp_serverAuth, id_kp_clientAuth];
   const names = alternativeNames(options);
   const list = [
-    extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: options.ca ?? false })),
+    extension(id_ce_basicConstraints, true, new BasicConstraints(basicConstraints(options))),
     extension(id_ce_subjectKeyIdentifier, false, new SubjectKeyIdentifier(keyIdentifier(publicKey))),
   ];
   if (usage !== null) {
@@ -137,13 +156,18 @@ function extensions(publicKey: KeyObject, issuer: Authority | undefined, options
     // Critical where there is no subject: RFC 5280 §4.2.1.6.
     list.push(extension(id_ce_subjectAltName, options.cn === undefined, new SubjectAlternativeName(names)));
   }
-  if (issuer !== undefined) {
+  if (issuer !== undefined && options.authorityKeyIdentifier !== false) {
     const identifier = new KeyIdentifier(keyIdentifier(createPublicKey(issuer.privateKey)));
     list.push(
       extension(id_ce_authorityKeyIdentifier, false, new AuthorityKeyIdentifier({ keyIdentifier: identifier })),
     );
   }
+  list.push(...(options.criticalOids ?? []).map((oid) => extension(oid, true, new BasicConstraints({}))));
   return list;
+}
+
+function basicConstraints({ ca = false, pathLength }: SvidOptions): { cA: boolean; pathLenConstraint?: number } {
+  return { cA: ca, ...(pathLength !== undefined && { pathLenConstraint: pathLength }) };
 }
 
 function alternativeNames({ uris = [], dns = [], ips = [] }: SvidOptions): GeneralName[] {

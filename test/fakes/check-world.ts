@@ -10,13 +10,17 @@ import { pino } from 'pino';
 import { type CheckParts, check, refuse, STEPS } from '../../src/check.ts';
 import type { CheckRequest } from '../../src/generated/envoy/service/auth/v3/CheckRequest.ts';
 import type { CheckResponse__Output } from '../../src/generated/envoy/service/auth/v3/CheckResponse.ts';
+import { createDpopRules } from '../../src/identity/dpop-rules.ts';
 import { createIssuers } from '../../src/identity/issuers.ts';
+import type { PeerRules } from '../../src/identity/peer-rules.ts';
 import { loadMatrix } from '../../src/matrix/compile.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Trail } from '../../src/provenance/trail.ts';
 import type { Decider } from '../../src/server/authorization.ts';
 import { type CheckServer, startCheckServer } from '../../src/server/listen.ts';
 import type { Snapshot } from '../../src/snapshot.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { CHECK_PATH, decodeCheckResponse } from '../../src/wire.ts';
 import { createAuthority, issueSvid } from './ca.ts';
 import { type Claims, grantClaim, type Issuer, startIssuer } from './issuer.ts';
@@ -52,6 +56,8 @@ export interface Ask {
 export interface CheckWorld {
   readonly issuer: Issuer;
   readonly snapshot: Snapshot;
+  /** Empty at first. */
+  readonly store: Store;
   readonly certificates: Readonly<Record<AgentName, string>>;
   /** A token that the procurement agent may read invoices in region eu with; `over` replaces claims. */
   token(over?: Claims, header?: Claims): Promise<string>;
@@ -102,7 +108,17 @@ export async function startCheckWorld(): Promise<CheckWorld> {
   );
   const policy = await loadPolicy({ path: root('policies/bundle.tar.gz'), entrypoint: 'behalf/authz/decision' });
   const matrix = loadMatrix(root('demo/matrix.yaml'));
-  const snapshot: Snapshot = { epoch: 1, matrix, issuers, policy, denialDetail: 'class' };
+  const { trustDomains } = matrix;
+  const peer: PeerRules = { trustDomains, xfcc: undefined, bundles: new Map(), jwtBundles: new Map() };
+  const snapshot: Snapshot = {
+    epoch: 1,
+    matrix,
+    peer,
+    issuers,
+    dpop: createDpopRules({}),
+    policy,
+    denialDetail: 'class',
+  };
 
   const token: CheckWorld['token'] = (over = {}, header) =>
     issuer.mint(
@@ -129,8 +145,11 @@ export async function startCheckWorld(): Promise<CheckWorld> {
     const bearer = ask.token === undefined ? await token() : ask.token;
     return envoyMessage(ask, bearer, certificates[ask.agent ?? 'procurement']);
   };
+  const store = openStore('memory:', { log: pino({ level: 'silent' }) });
+  await store.ready();
   const parts: CheckWorld['parts'] = (over = {}) => ({
     snapshot: () => snapshot,
+    store,
     subjectLabel: () => 'pseudonym',
     maxMessageBytes: 4 * 1024 * 1024,
     steps: STEPS,
@@ -140,6 +159,7 @@ export async function startCheckWorld(): Promise<CheckWorld> {
   return {
     issuer,
     snapshot,
+    store,
     certificates,
     token,
     message,

@@ -6,7 +6,7 @@ import type { Trail } from '../../src/provenance/trail.ts';
 export const CANARY = 'canary-5f1d';
 
 const SPIFFE = 'spiffe://prod.acme.example/ns/agents/sa/';
-const PEER = { id: `${SPIFFE}procurement`, trustDomain: 'prod.acme.example' };
+const PEER = { id: `${SPIFFE}procurement`, trustDomain: 'prod.acme.example', thumbprint: undefined };
 
 /** An early Check: received, and nothing more is known. */
 export function bareTrail(known: Partial<Trail> = {}): Trail {
@@ -28,6 +28,7 @@ export function fullTrail(known: Partial<Trail> = {}): Trail {
     policyRevision: '3f2a9bc01d22',
     entrypoint: 'behalf/authz/decision',
     input: {
+      protocol: 'http',
       namedHop: 'erp.invoices.read',
       requestId: 'b1946ac9-2492-4d23-8d1d-0a0a0a0a0a0a',
       method: 'GET',
@@ -40,6 +41,9 @@ export function fullTrail(known: Partial<Trail> = {}): Trail {
       isGrpc: false,
       peer: { principal: `${SPIFFE}procurement`, certificate: CANARY },
       body: () => ({ state: 'ok', json: { secret: CANARY } }),
+      mcp: () => [],
+      destination: undefined,
+      sni: undefined,
     },
     routed: {
       hop: { id: 'erp.invoices.read', boundary: 'agents -> erp' },
@@ -79,7 +83,11 @@ export function identity(subject: string): Identity {
       audience: [CANARY],
       scopes: [CANARY],
       expiresAt: 1,
+      issuedAt: 0,
+      id: CANARY,
+      keyId: CANARY,
       authorizationDetails: [{ any: CANARY }],
     },
+    once: [],
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { CheckRequest } from '../../src/generated/envoy/service/auth/v3/CheckRequest.ts';
 import type { ContextSource, Hop, Matrix } from '../../src/matrix/hop.ts';
+import type { PathTemplate } from '../../src/matrix/path-template.ts';
 import type { Snapshot } from '../../src/snapshot.ts';
 import { type AgentName, type CheckWorld, encodeCheckRequest, spiffe, startCheckWorld } from '../fakes/check-world.ts';
 import { createSigner, type Signer } from './signer.ts';
@@ -50,7 +51,7 @@ export async function startFuzzWorld(): Promise<FuzzWorld> {
 
 function tighten(matrix: Matrix): Matrix {
   const hops = [...matrix.hops.values()].map((hop): [string, Hop] => {
-    const named = hop.match.path.names.map((name): [string, ContextSource] => [name, { from: 'path', name }]);
+    const named = pathOf(hop).names.map((name): [string, ContextSource] => [name, { from: 'path', name }]);
     const body: [string, ContextSource][] = hop.id === BODY_ROW ? [['to', { from: 'body', name: '/to' }]] : [];
     const context = Object.fromEntries([...named, ...body]);
     return [hop.id, { ...hop, delegation: { ...hop.delegation, context } }];
@@ -60,14 +61,14 @@ function tighten(matrix: Matrix): Matrix {
 
 async function makeSeed(world: CheckWorld, signer: Signer, { hop, n }: { hop: Hop; n: number }): Promise<Seed> {
   const agent = hop.agents[0]?.name as AgentName;
-  const values = Object.fromEntries(hop.match.path.names.map((name) => [name, `${name}-${n}`]));
+  const values = Object.fromEntries(pathOf(hop).names.map((name) => [name, `${name}-${n}`]));
   const to = `vendor-${n}`;
   const grant = { id: `g-${n}`, task: `task-${n}` };
   const context = { ...values, ...(hop.id === BODY_ROW && { to }) };
   const { header, claims } = tokenFor(hop, signer, { agent, grant, context });
   const token = signer.sign(JSON.stringify(header), JSON.stringify(claims));
   const ask = { agent, token, hop: hop.id, host: hop.match.hosts[0] ?? '', method: hop.match.methods[0] ?? '' };
-  const path = hop.match.path.text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+  const path = pathOf(hop).text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
   const rawHeaders = n % 2 === 0;
   const headers = hop.id === BODY_ROW ? { 'content-type': 'application/json' } : undefined;
   const message = await world.message({
@@ -116,4 +117,10 @@ function addBody(message: CheckRequest, body: string, asBytes: boolean): void {
   if (asBytes) http.raw_body = Buffer.from(body);
   else http.body = body;
   http.size = body.length;
+}
+
+/** Every row of the demo is HTTP, and so has a path. */
+export function pathOf({ id, match }: Hop): PathTemplate {
+  if (match.path === undefined) throw new TypeError(`row ${id} has no path`);
+  return match.path;
 }

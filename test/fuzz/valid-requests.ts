@@ -5,7 +5,7 @@ import type { Hop } from '../../src/matrix/hop.ts';
 import { createAuthority, issueSvid, type SvidOptions } from '../fakes/ca.ts';
 import { type AgentName, encodeCheckRequest, spiffe } from '../fakes/check-world.ts';
 import type { Random } from './random.ts';
-import type { FuzzWorld } from './seeds.ts';
+import { type FuzzWorld, pathOf } from './seeds.ts';
 
 export interface Valid {
   readonly bytes: Buffer;
@@ -102,8 +102,8 @@ export function validRequest(fuzz: FuzzWorld, random: Random, n: number): Valid 
   const rows = [...fuzz.world.snapshot.matrix.hops.values()].filter(({ id }) => id !== NEVER_ALLOWED);
   const hop = random.pick(rows);
   const agent = hop.agents[0]?.name as AgentName;
-  const segments = Object.fromEntries(hop.match.path.names.map((name) => [name, random.pick(SEGMENTS)(n)]));
-  const path = hop.match.path.text.replaceAll(/\{(\w+)\}/g, (_, name: string) => segments[name] ?? '');
+  const segments = Object.fromEntries(pathOf(hop).names.map((name) => [name, random.pick(SEGMENTS)(n)]));
+  const path = pathOf(hop).text.replaceAll(/\{(\w+)\}/g, (_, name: string) => segments[name] ?? '');
   const target = path + random.pick(QUERIES)(n);
   const { header, claims } = tokenOf(hop, random, { n, agent, segments, kid: fuzz.signer.kid });
   const token = fuzz.signer.sign(JSON.stringify(header), JSON.stringify(claims));

@@ -60,12 +60,21 @@ export interface _envoy_service_auth_v3_AttributeContext_Request__Output {
   'http'?: (_envoy_service_auth_v3_AttributeContext_HttpRequest__Output);
 }
 
+export interface _envoy_service_auth_v3_AttributeContext_TLSSession {
+  'sni'?: (string);
+}
+
+export interface _envoy_service_auth_v3_AttributeContext_TLSSession__Output {
+  'sni'?: (string);
+}
+
 export interface AttributeContext {
   'source'?: (_envoy_service_auth_v3_AttributeContext_Peer | null);
   'destination'?: (_envoy_service_auth_v3_AttributeContext_Peer | null);
   'request'?: (_envoy_service_auth_v3_AttributeContext_Request | null);
   'context_extensions'?: ({[key: string]: string});
   'metadata_context'?: (_envoy_config_core_v3_Metadata | null);
+  'tls_session'?: (_envoy_service_auth_v3_AttributeContext_TLSSession | null);
 }
 
 export interface AttributeContext__Output {
@@ -74,4 +83,5 @@ export interface AttributeContext__Output {
   'request'?: (_envoy_service_auth_v3_AttributeContext_Request__Output);
   'context_extensions'?: ({[key: string]: string});
   'metadata_context'?: (_envoy_config_core_v3_Metadata__Output);
+  'tls_session'?: (_envoy_service_auth_v3_AttributeContext_TLSSession__Output);
 }
