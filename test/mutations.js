@@ -1,5 +1,6 @@
 import { DELEGATION } from './mutations/delegation.js';
 import { ENVOY } from './mutations/envoy.js';
+import { MATRIX } from './mutations/matrix.js';
 import { PEER } from './mutations/peer.js';
 import { REQUESTS } from './mutations/requests.js';
 import { STORE } from './mutations/store.js';
@@ -1336,4 +1337,4 @@ const CORE = [
 ];
 
 /** Those above, and those that stand by themselves in test/mutations/. */
-export const MUTATIONS = [...CORE, ...DELEGATION, ...ENVOY, ...PEER, ...REQUESTS, ...STORE, ...TOKENS];
+export const MUTATIONS = [...CORE, ...DELEGATION, ...ENVOY, ...MATRIX, ...PEER, ...REQUESTS, ...STORE, ...TOKENS];
