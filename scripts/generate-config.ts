@@ -10,6 +10,7 @@ import { type JsonSchema, jsonSchema } from '../src/config/json-schema.ts';
 import { settableKeys } from '../src/config/overrides.ts';
 import { configSchema, LATER_CONFIG_KEYS } from '../src/config/schema.ts';
 import { LATER_MATRIX_KEYS, matrixSchema } from '../src/matrix/schema.ts';
+import { casesSchema } from '../test/cases/case-schema.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const isCheck = process.argv.includes('--check');
@@ -102,6 +103,8 @@ function page(name: string, schema: JsonSchema, later: readonly string[]): strin
 const FILES: Readonly<Record<string, () => string>> = {
   'schema/behalf.schema.json': () => schemaText('config'),
   'schema/matrix.schema.json': () => schemaText('matrix'),
+  // For whoever edits test/cases.
+  'schema/cases.schema.json': () => `${JSON.stringify(jsonSchema(casesSchema), null, 2)}\n`,
   'docs/configuration.md': () => page('docs/configuration.md', jsonSchema(configSchema), LATER_CONFIG_KEYS),
   'docs/matrix.md': () => page('docs/matrix.md', jsonSchema(matrixSchema), LATER_MATRIX_KEYS),
 };

@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { CLASSES, isRefusalCode, REFUSALS } from '../src/refusals.ts';
+import { loadCases } from '../test/cases/load-cases.ts';
 
 interface Threat {
   readonly what: string;
@@ -45,7 +46,20 @@ function proofsById(): Map<string, Proof[]> {
       for (const id of idsIn(name)) found.set(id, [...(found.get(id) ?? []), { file, name }]);
     }
   }
+  for (const { file, name, threats: ids } of cases()) {
+    // A threat of a section that is not on the page yet is none of this list's.
+    for (const id of ids.filter((each) => Object.hasOwn(SECTIONS, each.slice(0, 1)))) {
+      found.set(id, [...(found.get(id) ?? []), { file, name }]);
+    }
+  }
   return found;
+}
+
+/** The cases of test/cases name the threats that they prove. */
+function cases(): readonly (Proof & { readonly threats: readonly string[] })[] {
+  return loadCases().flatMap(({ name: theme, cases: all }) =>
+    all.map(({ name, threats: ids }) => ({ file: `test/cases/${theme}.yaml`, name, threats: ids })),
+  );
 }
 
 function testFiles(): readonly string[] {
@@ -95,7 +109,7 @@ function page(): string {
     '',
     'One row for each threat. *Code* is the refusal that meets it; *Envoy* is the status that the client behind Envoy gets;',
     '*no refusal* means that there is nothing to refuse: the tests show that it changes nothing. The tests carry the id in',
-    'their names. The files in `test/envoy/` go through real Envoy.',
+    'their names, the cases of `test/cases/` beside them. Both `test/envoy/` and the cases go through real Envoy.',
     '',
   ];
   for (const [letter, title] of Object.entries(SECTIONS)) {

@@ -93,6 +93,11 @@ describe('one Check', () => {
     expect(status?.header?.value).toBe('3');
   });
 
+  it('denies an HTTP request without what only gRPC reads', async () => {
+    const { answer } = await world.put(await world.request({ path: '//x' }));
+    expect(answer.denied_response?.headers?.map(({ header }) => header?.key)).not.toContain('grpc-status');
+  });
+
   it('denies until a configuration is live (Y04)', async () => {
     expect(await ask({}, { snapshot: () => undefined })).toBe('not_ready');
   });
@@ -105,6 +110,9 @@ describe('one Check', () => {
     const { answer } = await world.put(bytes);
     expect(reasonOf(answer)).toBe('malformed_check_request');
     expect(answer.denied_response?.status?.code).toBe(400);
+    // It may have been gRPC: then Envoy would make another code of 400.
+    const status = answer.denied_response?.headers?.find(({ header }) => header?.key === 'grpc-status');
+    expect(status?.header?.value).toBe('3');
   });
 
   it('has no row for a connection that no tcp row is for (E32)', async () => {

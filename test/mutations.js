@@ -863,7 +863,7 @@ const CORE = [
     file: 'src/identity/actor.ts',
     find: 'named.issuer === authority.issuer &&',
     replace: '',
-    tests: ['src/identity/identify.test.ts'],
+    tests: ['src/identity/actor.test.ts'],
   },
   {
     name: 'actor chain: object',

@@ -48,6 +48,24 @@ describe('renderEnvoy', () => {
     expect(routeFor([row('things.read')], {})).toBe('things.read');
   });
 
+  it('names a row, and never the one that it degrades to, wherever that stands', () => {
+    const match = { methods: ['GET'] };
+    const degrade = row('things.read', { match, onFailure: { degrade: { to: 'things.short' } } });
+    const same = row('things.short', { match });
+    const wider = row('things.short', { match: { methods: ['GET', 'HEAD'] } });
+    for (const rows of [
+      [degrade, same],
+      [same, degrade],
+      [wider, degrade],
+    ]) {
+      expect(routeFor(rows, {})).toBe('things.read');
+      const matrix = matrixOf(rows);
+      const findings = lintEnvoy(renderEnvoy(matrix, options).config, { matrix });
+      expect(findings).toEqual([]);
+    }
+    expect(routeFor([wider, degrade], { method: 'HEAD' })).toBe('things.short');
+  });
+
   it('takes the characters of a template literally', () => {
     const rows = [row('dotted', { match: { path: parsePathTemplate('/v1.0/a+b/{id}') } })];
     expect(routeFor(rows, { path: '/v1.0/a+b/7' })).toBe('dotted');

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IdentifyWorld, ISSUER, spiffe, startIdentifyWorld } from '../../test/fakes/identify-world.ts';
+import type { Authority, Matrix } from '../matrix/hop.ts';
+import { findAgent } from './actor.ts';
 
 const SUB = spiffe('procurement');
 const PARTNER = 'https://partner.example';
@@ -76,6 +78,20 @@ describe('the tenant', () => {
     ],
   ])('is held together with its actors: %s [A01, A05]', async (_, over, code) => {
     expect(await world.outcome(await world.token(over))).toBe(code);
+  });
+});
+
+describe('a client id', () => {
+  it('names an agent only where the authority that has it for the agent said it itself [A01]', () => {
+    const agent = { name: 'a', spiffeId: SUB, clientIds: { workforce: 'client-7' } };
+    const authority = { name: 'workforce', issuer: ISSUER } as Authority;
+    const matrix = { agents: [agent] } as unknown as Matrix;
+    expect(findAgent({ id: 'client-7', issuer: ISSUER }, authority, matrix)).toBe(agent);
+    expect(findAgent({ id: 'client-7', issuer: PARTNER }, authority, matrix)).toBeUndefined();
+    expect(
+      findAgent({ id: 'client-7', issuer: PARTNER }, { name: 'partner', issuer: PARTNER } as Authority, matrix),
+    ).toBeUndefined();
+    expect(findAgent({ id: SUB, issuer: PARTNER }, authority, matrix)).toBe(agent);
   });
 });
 

@@ -251,10 +251,10 @@ export const REQUESTS = [
   {
     name: 'grpc-status also where the request was not read',
     threat: 'E02',
-    file: 'src/check.ts',
+    file: 'src/response/denied.ts',
     find: 'trail.isGrpc ?? true',
     replace: 'trail.isGrpc ?? false',
-    tests: ['test/envoy/grpc.e2e.test.ts'],
+    tests: ['src/check.test.ts'],
   },
   {
     name: 'a message about nothing',
