@@ -136,10 +136,50 @@ describe('a row', () => {
       expect(reasonOf(answer)).toBe('scope_missing');
     });
 
+    it('never lets pass by a row that is only observed what its own row refuses', async () => {
+      const observed = {
+        ...row(),
+        id: 'erp.invoices.summary',
+        rollout: { mode: 'observe', until: Date.now() + DAY },
+      } as const;
+      const parts = withRow({ onFailure: { degrade: { to: observed.id } } }, [observed]);
+      const { answer, trail } = await put({ ...parts, ...failing('policy_trap') });
+      expect(answer.denied_response?.status?.code).toBe(503);
+      expect(trail.observed).toBeUndefined();
+    });
+
+    it('forgets what the first row found before the other one refuses', async () => {
+      const over = {
+        ...row(),
+        id: 'erp.invoices.summary',
+        exceptions: [{ rule: 'r', owner: 'o', reason: 'r', expires: 1 }],
+      };
+      const parts = withRow({ onFailure: { degrade: { to: over.id } } }, [over]);
+      const { answer, trail } = await put({ ...parts, ...failing('policy_trap') });
+      expect(reasonOf(answer)).toBe('exception_expired');
+      expect([trail.identity, trail.grant, trail.peer]).toEqual([undefined, undefined, undefined]);
+    });
+
     it('degrades once, and never from there', async () => {
       const { answer } = await put({ ...degraded(), ...failing('policy_trap') });
       expect(reasonOf(answer)).toBe('policy_trap');
     });
+  });
+
+  it('refuses a revoked agent whether it acts or carries the token, also where the sender is not bound [A10, C10]', async () => {
+    const loose = withRow({ sender: 'none', agents: world.snapshot.matrix.agents });
+    const carried = async (): Promise<string> => reasonOf((await put(loose, { agent: 'reporting' })).answer);
+    expect(await carried()).toBe('allowed');
+    const fresh = await startCheckWorld();
+    await fresh.store.revoke({ kind: 'agent', name: 'reporting' }, { by: 't', reason: 't' });
+    const parts = { ...loose, store: fresh.store };
+    expect(reasonOf((await put(parts, { agent: 'reporting' })).answer)).toBe('actor_disabled');
+    expect(reasonOf((await put(parts)).answer)).toBe('allowed');
+    const other = await startCheckWorld();
+    await other.store.revoke({ kind: 'agent', name: 'procurement' }, { by: 't', reason: 't' });
+    const acting = await put({ ...loose, store: other.store }, { agent: 'reporting' });
+    expect(reasonOf(acting.answer)).toBe('actor_disabled');
+    await Promise.all([fresh.stop(), other.stop()]);
   });
 
   it('refuses a token that is revoked, also where it was just let through [C06, J27]', async () => {

@@ -9,6 +9,7 @@ import { route } from './matrix/route.ts';
 import { requireUnexpired } from './matrix/unexpired.ts';
 import { decide } from './policy/decide.ts';
 import { policyInput } from './policy/input.ts';
+import type { Outcome } from './policy/outcome.ts';
 import type { Interval, Trail } from './provenance/trail.ts';
 import { Refusal } from './refusals.ts';
 import type { CheckInput } from './request/check-input.ts';
@@ -99,10 +100,11 @@ async function permit(routed: RoutedHop, { input, live, trail, parts }: Walk): P
   let outcome = steps.decide(policy, policyInput({ input, routed, identity, grant, now, call: routed.mcp?.[0] }));
   // A batch is several actions in one request: policy permits each of them, or none (threats E18).
   for (const call of routed.mcp?.slice(1) ?? []) {
-    outcome = steps.decide(policy, policyInput({ input, routed, identity, grant, now, call }));
+    outcome = joined(outcome, steps.decide(policy, policyInput({ input, routed, identity, grant, now, call })));
   }
   trail.outcome = outcome;
   end(trail.decideTook);
+  requireInTime(trail);
   const spent = spending === undefined ? 'nothing' : await steps.spend(spending, identity.once, store);
   const { decisionId, fallback } = trail;
   const subjectLabel = parts.subjectLabel(identity);
@@ -120,9 +122,29 @@ async function degrade(error: unknown, to: string, { hop }: RoutedHop, walk: Wal
   const refusal = asRefusal(error);
   if (refusal.row.class !== 'fault' || refusal.code === 'revocation_unavailable') throw error;
   const { input, trail, live, parts } = walk;
+  requireInTime(trail);
+  // What the first row found is not what the other one rests on.
+  for (const member of OF_A_ROW) delete trail[member];
   trail.fallback = { from: hop.id, to, because: refusal.code };
   const routed = (trail.routed = parts.steps.route({ ...input, namedHop: to }, live.matrix));
   return permit(routed, walk);
+}
+
+/** What policy says of each element of a batch; of one header or label, what it said last. */
+function joined(one: Outcome, other: Outcome): Outcome {
+  return {
+    allow: other.allow,
+    reasons: [...one.reasons, ...other.reasons],
+    headers: { ...one.headers, ...other.headers },
+    metadata: { ...one.metadata, ...other.metadata },
+  };
+}
+
+const OF_A_ROW = ['peer', 'identity', 'grant', 'wanted', 'outcome', 'identifyTook', 'decideTook'] as const;
+
+/** Once the timer has answered, nothing may be used up any more: the client was told that it was denied (threats E03). */
+function requireInTime({ isOverdue }: Trail): void {
+  if (isOverdue === true) throw new Refusal('deadline_exceeded', 'the answer is given already');
 }
 
 function fallbackOf({ hop }: RoutedHop): string | undefined {
@@ -146,9 +168,10 @@ export function refuse(refusal: Refusal, trail: Trail, { subjectLabel }: CheckPa
 }
 
 /** A row that is rolled out by watching: until its date it decides, records and lets pass (design §4). */
-function isObserved({ routed, input, receivedAt }: Trail): boolean {
+function isObserved({ routed, input, receivedAt, fallback }: Trail): boolean {
   const rollout = routed?.hop.rollout;
-  return input !== undefined && rollout?.mode === 'observe' && receivedAt < rollout.until;
+  // An enforced row does not become an observed one by a fault.
+  return input !== undefined && fallback === undefined && rollout?.mode === 'observe' && receivedAt < rollout.until;
 }
 
 function liveSnapshot({ snapshot }: CheckParts, trail: Trail): Snapshot {

@@ -72,7 +72,7 @@ function measureLookups(): Lookups {
       keyId: 'k-1',
       issuedAt: now,
       subject,
-      agent: 'procurement',
+      agents: ['procurement'],
     };
     return index.revokedBy(presented) === undefined;
   });

@@ -53,7 +53,7 @@ function addLint(envoy: Command, { terminal, done, examples }: CommandParts): vo
         'envoy lint dump.json --json',
       ]),
     )
-    .option('-m, --matrix <file>', 'also: every row has its route, and every route its row')
+    .option('-m, --matrix <file>', 'also: every row has its route and the body that it reads, and every route its row')
     .option('--xfcc', 'behalf.yaml says peer.from: xfcc, so another proxy ends the mTLS')
     .option('--json', 'print JSON')
     .action(async (file: string, options: EnvoyLintOptions) => {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { currencyDigits } from '../delegation/currency-digits.ts';
 import type { Budget } from '../delegation/grant.ts';
 import type { CommandParts } from './command-parts.ts';
 import type { ApproveOptions, CreateOptions, ListOptions } from './grants.ts';
@@ -116,8 +117,7 @@ function amount(text: string): NonNullable<Budget['amount']> {
     /^([0-9]{1,12})(?:\.([0-9]{1,4}))?:([A-Z]{3}):(\/.+)$/.exec(text) ?? [];
   if (currency === undefined || field === undefined)
     throw new InvalidArgumentError('It must be LIMIT:CURRENCY:POINTER, such as 5000:EUR:/amount.');
-  const digits =
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = currencyDigits(currency);
   if (fraction.length > digits) throw new InvalidArgumentError(`${currency} has ${digits} decimals.`);
   return { limit: Number(major + fraction.padEnd(digits, '0')), currency, field };
 }

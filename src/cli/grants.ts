@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Budget } from '../delegation/grant.ts';
-import type { Matrix } from '../matrix/hop.ts';
+import type { Hop, Matrix } from '../matrix/hop.ts';
 import type { Store, StoredApproval, StoredGrant } from '../store/store.ts';
 import { StartError } from './failure.ts';
 import { grantText } from './grant-text.ts';
@@ -63,7 +63,7 @@ function endOf({ expiresIn, parent }: CreateOptions, store: Store): number {
 }
 
 /** A grant that no row reads would be a promise that nothing keeps: it is refused, with what is there to choose from. */
-function requireUsable({ issuer, agent, action, target, context = {} }: CreateOptions, matrix: Matrix): void {
+function requireUsable({ issuer, agent, action, target, amount, context = {} }: CreateOptions, matrix: Matrix): void {
   const agents = matrix.agents.map(({ name }) => name);
   if (!agents.includes(agent)) throw new StartError(`--agent ${agent}: the matrix has ${agents.join(', ')}`);
   const rows = [...matrix.hops.values()].filter(
@@ -84,6 +84,9 @@ function requireUsable({ issuer, agent, action, target, context = {} }: CreateOp
         `--action ${name} is for ${list(same.map(({ credential }) => `--target ${credential.audience} --issuer ${credential.issuer}`))}`,
       );
     }
+    if (amount !== undefined && !fits.some(readsJson)) {
+      throw new StartError(`--amount: the rows with action ${name} have no JSON body to read it from`);
+    }
     const keys = Object.keys(context).sort().join(', ');
     if (!fits.some(({ delegation }) => Object.keys(delegation.context).sort().join(', ') === keys)) {
       throw new StartError(
@@ -91,6 +94,12 @@ function requireUsable({ issuer, agent, action, target, context = {} }: CreateOp
       );
     }
   }
+}
+
+function readsJson({ protocol, match }: Hop): boolean {
+  return (
+    protocol !== 'grpc' && protocol !== 'tcp' && match.methods.some((method) => method !== 'GET' && method !== 'HEAD')
+  );
 }
 
 export interface ListOptions extends CommonOptions {
@@ -146,8 +155,7 @@ export function approve(id: string, options: ApproveOptions, terminal: Terminal)
     const hop = matrix.hops.get(options.hop);
     if (hop?.delegation.approval === undefined)
       throw new StartError(`--hop ${options.hop}: there is no such row, or it has no delegation.approval`);
-    const agent = matrix.agents.find(({ name }) => name === grant.actor);
-    const names = agent === undefined ? [grant.actor] : [agent.name, agent.spiffeId, ...Object.values(agent.clientIds)];
+    const names = (store.lineage(id) ?? [grant]).flatMap(({ actor }) => namesOf(actor, matrix));
     if (names.includes(options.by))
       throw new StartError(`--by ${options.by}: an agent cannot approve what it does itself; a person must`);
     const { by: approver, digest } = options;
@@ -176,13 +184,20 @@ export function revokeGrant(
   terminal: Terminal,
 ): Promise<ExitCode> {
   return withStore(options, terminal, async ({ matrix, store }): Promise<ExitCode> => {
-    known(id, store);
+    // A grant that only tokens assert is not here, and can be revoked by its id all the same.
+    if (![...matrix.hops.values()].some(({ delegation }) => delegation.grant === 'token')) known(id, store);
     const target = { kind: 'grant', id } as const;
     const revocation = await store.revoke(target, { by: userInfo().username, reason: options.reason });
     const report = revocationReport(revocation, { matrix, store });
     terminal.out(options.json ? jsonLine({ ok: true, ...report }) : reportText(report));
     return 0;
   });
+}
+
+/** Everything that an agent is called, so that it cannot approve under another name. */
+function namesOf(name: string, { agents }: Matrix): readonly string[] {
+  const agent = agents.find((each) => each.name === name);
+  return agent === undefined ? [name] : [name, agent.spiffeId, ...Object.values(agent.clientIds)];
 }
 
 function known(id: string, store: Store): StoredGrant {
@@ -193,9 +208,22 @@ function known(id: string, store: Store): StoredGrant {
 }
 
 function shown(grant: StoredGrant, store: Store): Shown {
-  const state = store.isGrantRevoked(grant.id) ? 'revoked' : Date.now() >= grant.expiresAt ? 'expired' : 'live';
+  const state = isDead(grant, store) ? 'revoked' : Date.now() >= grant.expiresAt ? 'expired' : 'live';
   const approvals = [...store.approvals()].filter(({ grant: of }) => of === grant.id);
   return { ...grant, state, spent: store.spent(grant.id), approvals };
+}
+
+/** By itself, or because its subject, its agent or their issuer is revoked. */
+function isDead({ id, subject, actor, createdAt }: StoredGrant, store: Store): boolean {
+  const presented = {
+    tokenId: '',
+    keyId: undefined,
+    issuer: subject.issuer,
+    subject,
+    agents: [actor],
+    issuedAt: createdAt,
+  };
+  return store.isGrantRevoked(id) || store.revokedBy(presented) !== undefined;
 }
 
 function show(grants: readonly Shown[], { json }: CommonOptions, terminal: Terminal): ExitCode {

@@ -24,10 +24,13 @@ const WITHIN = '1 s';
  */
 export function revocationReport(
   revocation: Revocation,
-  { matrix, store }: { readonly matrix: Matrix; readonly store: Store },
+  { matrix, store, issuer }: { readonly matrix: Matrix; readonly store: Store; readonly issuer?: string | undefined },
 ): RevocationReport {
   const { target } = revocation;
-  const touches = (hop: Hop): boolean => isTouched(hop, target, store);
+  const touches = (hop: Hop): boolean => {
+    const isOfIssuer = issuer === undefined || issuersOf(hop, matrix).includes(issuer);
+    return isOfIssuer && isTouched(hop, target, { store, issuers: issuersOf(hop, matrix) });
+  };
   return {
     revocation,
     grants: [...store.grants()]
@@ -44,7 +47,19 @@ function isBecauseOf(id: string, target: RevocationTarget, store: Store): boolea
   return target.kind === 'before';
 }
 
-function isTouched(hop: Hop, target: RevocationTarget, store: Store): boolean {
+/** Who vouches for the callers of a row: the issuer of its tokens, or the trust domains where the peer itself is the subject. */
+export function issuersOf({ credential }: Hop, { trustDomains }: Matrix): readonly string[] {
+  return credential.type === 'mtls-only'
+    ? [...trustDomains].map((domain) => `spiffe://${domain}`)
+    : [credential.issuer];
+}
+
+interface Where {
+  readonly store: Store;
+  readonly issuers: readonly string[];
+}
+
+function isTouched(hop: Hop, target: RevocationTarget, { store, issuers }: Where): boolean {
   switch (target.kind) {
     case 'grant': {
       const grant = store.grant(target.id);
@@ -56,9 +71,10 @@ function isTouched(hop: Hop, target: RevocationTarget, store: Store): boolean {
     case 'subject':
     case 'key':
     case 'issuer':
-      return hop.credential.issuer === target.issuer;
+      return issuers.includes(target.issuer);
     case 'before':
-      return target.issuer === undefined || hop.credential.issuer === target.issuer;
+      // A connection is proven anew by each Check: nothing of it was issued before.
+      return hop.credential.type !== 'mtls-only' && (target.issuer === undefined || issuers.includes(target.issuer));
     case 'token':
       return hop.credential.type !== 'mtls-only';
     default:

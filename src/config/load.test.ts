@@ -125,6 +125,11 @@ provenance: { records: "file:./records.ndjson", traces: "file:/var/spans.ndjson"
       'peer: { from: xfcc, xfcc: { trustedHops: 1, by: ["spiffe://td/a"] }, trustBundles: { td: "file:x" } }\n',
       'peer.trustBundles: needs from: certificate',
     ],
+    [
+      'a proxy that is no SPIFFE ID [S01]',
+      'peer: { from: xfcc, xfcc: { trustedHops: 1, by: ["spiffe://td/a/../b"] } }\n',
+      'peer.xfcc.by[0]: must be a SPIFFE ID',
+    ],
     ['text in place of a map', 'listen: x\n', 'behalf.yaml:7:9: listen: must be a map, not text'],
     ['a bad address', 'listen: { check: "9191" }\n', 'listen.check: must be HOST:PORT or unix:PATH'],
     ['a port past the last', 'listen: { check: "127.0.0.1:70000" }\n', 'listen.check: must be HOST:PORT or unix:PATH'],
@@ -210,9 +215,32 @@ provenance: { records: "file:./records.ndjson", traces: "file:/var/spans.ndjson"
     expect(problems(text).join('\n')).toContain(problem);
   });
 
+  it('reads for how long keys may serve unconfirmed, and Ed25519 by its own name (RFC 9864) [J23]', () => {
+    const text = BASE.replace(
+      'idp.acme.example/jwks }',
+      'idp.acme.example/jwks, maxStale: 2h }\n    algorithms: [Ed25519]',
+    );
+    expect(load(text).config.issuers[0]).toMatchObject({ jwks: { maxStale: 7200 }, algorithms: ['Ed25519'] });
+  });
+
+  it.each([
+    ['maxStale: 30s', 'issuers[0].jwks.maxStale: must be from 1m to 24h'],
+    ['maxStale: 2d', 'issuers[0].jwks.maxStale: must be from 1m to 24h'],
+    ['maxStale: 0s', 'issuers[0].jwks.maxStale: must be a duration such as'],
+    ['file: keys.json', 'issuers[0].jwks: must have exactly one of uri and file'],
+  ])('refuses jwks with %s [J23]', (entry, problem) => {
+    const text = BASE.replace('idp.acme.example/jwks }', `idp.acme.example/jwks, ${entry} }`);
+    expect(problems(text).join('\n')).toContain(problem);
+  });
+
+  it('refuses maxStale for a file, which is read anew when it changes', () => {
+    const text = BASE.replace('uri: https://idp.acme.example/jwks', 'file: keys.json, maxStale: 1h');
+    expect(problems(text).join('\n')).toContain('issuers[0].jwks: has maxStale, which is only read with uri');
+  });
+
   it('takes http on a loopback address, for the demo and for tests', () => {
     const text = BASE.replace('https://idp.acme.example/jwks', 'http://127.0.0.1:9194/jwks');
-    expect(load(text).config.issuers[0]?.jwks).toEqual({ uri: 'http://127.0.0.1:9194/jwks' });
+    expect(load(text).config.issuers[0]?.jwks).toEqual({ uri: 'http://127.0.0.1:9194/jwks', maxStale: 3600 });
   });
 
   it('lists every problem at once', () => {

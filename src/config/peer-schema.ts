@@ -1,6 +1,7 @@
 /** How a caller is identified (design §5). */
 import { z } from 'zod';
-import { choice, count, listOf, text } from './fields.ts';
+import { parseSpiffeId } from '../identity/spiffe-id.ts';
+import { checked, choice, count, listOf, text } from './fields.ts';
 
 const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
 
@@ -24,7 +25,7 @@ export const peer = z
           description:
             'How many proxies in front are ours: that many elements, the last ones, are believed, and the first of them names the caller. An Envoy that appends its own element (`APPEND_FORWARD`) counts, the one that asks us too; one that only forwards does not.',
         }),
-        by: listOf(text(/^spiffe:\/\/.+$/, 'must be a SPIFFE ID')).meta({
+        by: listOf(checked((id) => parseSpiffeId(id) !== undefined, 'must be a SPIFFE ID')).meta({
           description: 'The SPIFFE IDs of those proxies, as the `By=` of their elements states them.',
         }),
       })

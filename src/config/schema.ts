@@ -20,7 +20,19 @@ export const LATER_CONFIG_KEYS = [
   'provenance.audit',
 ] as const;
 
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
 
 // RFC 9068 §4 and OpenID Connect Discovery §3: an issuer is an https URL without query and fragment.
 const ISSUER = 'must be an https URL without query and fragment (http only on a loopback address)';
@@ -50,11 +62,22 @@ const jwks = z
       .optional()
       .meta({ description: 'Where the issuer publishes its keys. https; http only on a loopback address.' }),
     file: words().optional().meta({ description: 'A file with the keys, reread when it changes.' }),
+    maxStale: duration()
+      .refine((seconds) => seconds >= 60 && seconds <= 86_400, { error: 'must be from 1m to 24h' })
+      .optional()
+      .meta({
+        description:
+          'Only with `uri`: for how long keys serve that the issuer could not be asked about again, from 1m to 24h; 1h where it is left out. Keys are asked for each 30 s, so that one that the issuer takes back stops then; while the issuer cannot be reached it could live on, and it does so for no longer than this. After it, tokens are refused with `jwks_unavailable`.',
+      }),
   })
-  .transform(({ uri, file }, context): { uri: string } | { file: string } => {
-    if (uri !== undefined && file === undefined) return { uri };
-    if (file !== undefined && uri === undefined) return { file };
-    context.addIssue({ code: 'custom', message: 'must have exactly one of uri and file' });
+  .transform(({ uri, file, maxStale }, context): { uri: string; maxStale: number } | { file: string } => {
+    if (uri !== undefined && file === undefined) return { uri, maxStale: maxStale ?? 3600 };
+    if (file !== undefined && uri === undefined && maxStale === undefined) return { file };
+    const message =
+      (uri === undefined) === (file === undefined)
+        ? 'must have exactly one of uri and file'
+        : 'has maxStale, which is only read with uri';
+    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   })
   .meta({ description: 'The key set (RFC 7517): exactly one of `uri` and `file`.' });

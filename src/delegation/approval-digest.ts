@@ -5,16 +5,18 @@ import type { CheckInput } from '../request/check-input.ts';
 import { bodyValue } from './body-value.ts';
 
 /**
- * Names what a person approves: this method and URL of this row, with these values in the named body fields. Another
+ * Names what a person approves: this method and URL of this row, this tool where it is MCP, with these values in the named body fields. Another
  * recipient, amount or payment is another digest, so that what was approved cannot be changed afterwards.
  * @returns 64 hex digits
  * @throws Refusal `body_*` where a field cannot be read in one way
  */
-export function approvalDigest({ hop }: RoutedHop, fields: readonly string[], input: CheckInput): string {
+export function approvalDigest({ hop, mcp = [] }: RoutedHop, fields: readonly string[], input: CheckInput): string {
   const values = fields.map((field) => [field, scalar(bodyValue(field, input))]);
   const { method, host, path, rawQuery } = input;
+  // One endpoint serves all tools: yes to a refund is not yes to a payment.
+  const calls = mcp.map((call) => [call.method, call.tool ?? null]);
   return createHash('sha256')
-    .update(JSON.stringify([hop.id, method, host, path, rawQuery, values]))
+    .update(JSON.stringify([hop.id, method, host, path, rawQuery, calls, values]))
     .digest('hex');
 }
 

@@ -20,24 +20,24 @@ export interface Candidate {
  * one id (design §4).
  * @throws Refusal `grant_missing`, `grant_invalid`
  */
-export function candidates(identity: Identity, actor: Actor, hop: Hop, store: Store): readonly Candidate[] {
+export function* candidates(identity: Identity, actor: Actor, hop: Hop, store: Store): Generator<Candidate> {
   const { grant: source } = hop.delegation;
   if (source === 'stored') {
-    return store
-      .grantsOf(identity.subject, actor.agent)
-      .map((stored) => ({ grant: grantOf(stored), stored, alsoIn: undefined }));
+    for (const stored of store.grantsOf(identity.subject, actor.agent)) {
+      yield { grant: grantOf(stored), stored, alsoIn: undefined };
+    }
+    return;
   }
   if (!hop.credential.authority.grants) {
     throw new Refusal('grant_missing', 'the authority of the row may not assert grants');
   }
-  const asserted = readGrants(identity.token.authorizationDetails);
-  if (source === 'token') return asserted.map((grant) => ({ grant, stored: undefined, alsoIn: undefined }));
-  return asserted.flatMap((alsoIn) => {
-    const stored = store.grant(alsoIn.id);
-    return stored !== undefined && isFor(stored, identity, actor)
-      ? [{ grant: narrower(stored, alsoIn), stored, alsoIn }]
-      : [];
-  });
+  for (const asserted of readGrants(identity.token.authorizationDetails)) {
+    if (source === 'token') yield { grant: asserted, stored: undefined, alsoIn: undefined };
+    const stored = source === 'both' ? store.grant(asserted.id) : undefined;
+    if (stored !== undefined && isFor(stored, identity, actor)) {
+      yield { grant: narrower(stored, asserted), stored, alsoIn: asserted };
+    }
+  }
 }
 
 function isFor({ subject, actor: agent }: StoredGrant, identity: Identity, actor: Actor): boolean {

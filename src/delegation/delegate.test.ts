@@ -28,8 +28,8 @@ const routed = ({ mode = 'required', grants = true, context = { region: REGION }
 const who = (authorizationDetails: unknown, actor: object | undefined = { id: 'spiffe://td/a' }) =>
   ({ actor, token: { authorizationDetails }, once: [] }) as unknown as Identity;
 
-/** A row whose grants are in the token asks the store nothing. */
-const NO_STORE = undefined as unknown as Store;
+/** Of a grant in a token, the store knows whether it was revoked by its id. */
+const EMPTY = { isGrantRevoked: (id: string) => id === 'g-revoked' } as unknown as Store;
 
 const grant = (over: object = {}) => ({
   type: 'behalf_grant',
@@ -47,7 +47,7 @@ const request = (over: object = {}) =>
 
 function outcome(identity: Identity, row: RoutedHop = routed(), input: CheckInput = request()): string {
   try {
-    return delegate(identity, row, input, { store: NO_STORE, now: NOW }).grant?.id ?? 'no grant';
+    return delegate(identity, row, input, { store: EMPTY, now: NOW }).grant?.id ?? 'no grant';
   } catch (error) {
     return error instanceof Refusal ? error.code : `threw ${String(error)}`;
   }
@@ -85,6 +85,11 @@ describe('delegate', () => {
     ['17 grants', Array.from({ length: 17 }, () => grant()), 'grant_invalid'],
   ])('refuses %s', (_, details, code) => {
     expect(outcome(who(details))).toBe(code);
+  });
+
+  it('refuses a grant that was revoked by its id, and takes another one beside it [A06]', () => {
+    expect(outcome(who([grant({ id: 'g-revoked' })]))).toBe('grant_revoked');
+    expect(outcome(who([grant({ id: 'g-revoked' }), grant()]))).toBe('g-1');
   });
 
   it('demands an actor where the row does (A03)', () => {

@@ -2,7 +2,7 @@ import type { Actor, Identity } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
 import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
-import type { Spending, Store } from '../store/store.ts';
+import type { Spending, Store, StoredApproval } from '../store/store.ts';
 import { approvalDigest } from './approval-digest.ts';
 import { type Candidate, candidates } from './candidates.ts';
 import { chargeOf } from './charge.ts';
@@ -30,59 +30,82 @@ export function delegate(identity: Identity, routed: RoutedHop, input: CheckInpu
     return { grant: undefined, spending: used(identity, {}), wanted: undefined };
   }
   if (mode === 'forbidden') throw new Refusal('delegation_forbidden', 'the token has act');
-  const found = covering(identity, identity.actor, routed, input, parts);
-  return approved(found, identity, routed, input, parts);
+  const found = covering(identity, identity.actor, { routed, input, ...parts });
+  return spendingOf(found, identity, { routed, input, ...parts });
 }
 
-/** The first grant that covers the request and lives; else the refusal of the one that came nearest to it. */
-function covering(
-  identity: Identity,
-  actor: Actor,
-  routed: RoutedHop,
-  input: CheckInput,
-  { store, now }: DelegateParts,
-): Candidate {
-  let nearest: Refusal | undefined;
+interface Request extends DelegateParts {
+  readonly routed: RoutedHop;
+  readonly input: CheckInput;
+}
+
+/** A grant that covers the request and lives, and the approval of it where the row knows approvals. */
+interface Covering extends Candidate {
+  readonly wanted: WantedApproval | undefined;
+  readonly approval: StoredApproval | undefined;
+}
+
+/**
+ * Of the grants that cover the request and live, the newest; where the row knows approvals, the newest that has one. Else
+ * the refusal of the one that came nearest.
+ */
+function covering(identity: Identity, actor: Actor, request: Request): Covering {
+  const { routed, store } = request;
+  let [first, nearest]: [Covering | undefined, Refusal | undefined] = [undefined, undefined];
   for (const candidate of candidates(identity, actor, routed.hop, store)) {
-    const { grant, stored, alsoIn } = candidate;
-    const refusal =
-      shortfall(grant, routed, input, now) ??
-      (alsoIn && shortfall(alsoIn, routed, input, now)) ??
-      (stored && deadReason(stored, useOf(routed, input), store, now));
-    if (refusal === undefined) return candidate;
-    if (nearest === undefined || nearest.code === 'grant_scope') nearest = refusal;
+    const refusal = shortfallOf(candidate, request);
+    if (refusal === undefined) {
+      const found = withApproval(candidate, request);
+      if (found.wanted === undefined || found.approval !== undefined) return found;
+      first ??= found;
+    } else if (nearest === undefined || nearest.code === 'grant_scope') nearest = refusal;
   }
+  if (first !== undefined) return first;
   throw nearest ?? new Refusal('grant_missing', 'the subject gave this agent no grant that the row accepts');
 }
 
-/** Looks for the approval of exactly this request; where the row always demands one, there is no going on without it. */
-function approved(
-  { grant, stored }: Candidate,
-  identity: Identity,
-  routed: RoutedHop,
-  input: CheckInput,
-  { store, now }: DelegateParts,
-): Delegated {
+/** What cannot be judged does not cover: one grant whose budget cannot count this request must not hide another that can. */
+function shortfallOf({ grant, stored, alsoIn }: Candidate, request: Request): Refusal | undefined {
+  const { routed, input, store, now } = request;
+  try {
+    return (
+      shortfall(grant, routed, input, now) ??
+      (alsoIn && shortfall(alsoIn, routed, input, now)) ??
+      (stored === undefined ? assertedRevoked(grant.id, store) : deadReason(stored, useOf(routed, input), store, now))
+    );
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** A grant that only a token asserts can be revoked by its id, too. */
+function assertedRevoked(id: string, store: Store): Refusal | undefined {
+  return store.isGrantRevoked(id) ? new Refusal('grant_revoked', 'the grant is revoked by its id') : undefined;
+}
+
+function withApproval(candidate: Candidate, { routed, input, store, now }: Request): Covering {
+  const { hop } = routed;
+  const rule = hop.delegation.approval;
+  if (rule === undefined || candidate.stored === undefined)
+    return { ...candidate, wanted: undefined, approval: undefined };
+  const wanted = { grant: candidate.grant.id, hop: hop.id, digest: approvalDigest(routed, rule.body, input) };
+  return { ...candidate, wanted, approval: store.approvalFor(wanted.grant, wanted.hop, wanted.digest, now) };
+}
+
+/** What the answer will use up. Where the row always demands an approval, there is no going on without it. */
+function spendingOf({ grant, stored, wanted, approval }: Covering, identity: Identity, request: Request): Delegated {
+  const { routed, input, store } = request;
   const { approval: rule, recheck } = routed.hop.delegation;
-  const charge =
-    stored &&
-    (chargeOf(stored, useOf(routed, input), store) ?? (recheck ? { id: stored.id, calls: 0, amount: 0 } : undefined));
-  if (rule === undefined || stored === undefined) {
-    return { grant, spending: used(identity, { grant: charge }), wanted: undefined };
-  }
-  const wanted = { grant: grant.id, hop: routed.hop.id, digest: approvalDigest(routed, rule.body, input) };
-  const found = store.approvalFor(wanted.grant, wanted.hop, wanted.digest, now);
-  if (found === undefined) {
-    if (rule.when === 'always') throw approvalRequired(wanted);
-    return { grant, spending: used(identity, { grant: charge }), wanted };
-  }
-  const { id, approver, at } = found;
-  return {
-    grant: { ...grant, approval: { id, approver, at: at / 1000 } },
-    // Charged even without a budget: the store proves once more that the grant lives before the approval is used up.
-    spending: used(identity, { grant: charge ?? { id: stored.id, calls: 0, amount: 0 }, approval: id }),
-    wanted,
-  };
+  if (wanted !== undefined && approval === undefined && rule?.when === 'always') throw approvalRequired(wanted);
+  const charge = stored && chargeOf(stored, useOf(routed, input), store);
+  // Charged even without a budget: the store proves once more that the grant lives, before the approval is used up.
+  const proves =
+    stored !== undefined && (recheck || approval !== undefined) ? { id: stored.id, calls: 0, amount: 0 } : undefined;
+  const spending = used(identity, { grant: charge ?? proves, ...(approval && { approval: approval.id }) });
+  if (approval === undefined) return { grant, spending, wanted };
+  const { id, approver, at } = approval;
+  return { grant: { ...grant, approval: { id, approver, at: at / 1000 } }, spending, wanted };
 }
 
 /** The elements of an MCP batch are so many actions: a budget of calls counts each. */

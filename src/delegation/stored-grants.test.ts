@@ -245,6 +245,28 @@ describe('a row with stored grants', () => {
       expect(code(hop)).toBe('g-1');
     });
 
+    it('finds the approval although a newer grant covers the request too', async () => {
+      await approve();
+      await store.createGrant(grant({ id: 'g-newer' }));
+      expect(code(hop)).toBe('g-1');
+    });
+
+    it('does not take the approval of one tool for another [E18]', async () => {
+      const calling = (tool: string): RoutedHop => ({ ...hop, mcp: [{ method: 'tools/call', tool }] }) as never;
+      const { wanted } = found({ ...calling('refund'), hop: row({ approval: { ...rule, when: 'policy' } }).hop });
+      const { digest = '' } = wanted ?? {};
+      await store.approve({
+        id: 'a-1',
+        grant: 'g-1',
+        hop: hop.hop.id,
+        digest,
+        approver: 'bob',
+        expiresAt: Date.now() + HOUR,
+      });
+      expect(code(calling('refund'))).toBe('g-1');
+      expect(code(calling('pay'))).toBe('approval_required');
+    });
+
     it('binds only plain values that cannot be read in two ways', () => {
       expect(code(hop, alice(), paying({ recipient: { a: 1 }, amount: 1 }))).toBe('body_unparseable');
       expect(code(hop, alice(), paying({ recipient: 'a', Recipient: 'b', amount: 1 }))).toBe('body_ambiguous');
@@ -255,6 +277,14 @@ describe('a row with stored grants', () => {
       expect(under?.approval).toBeUndefined();
       expect(wanted).toMatchObject({ grant: 'g-1', hop: 'erp.payments.finalize' });
     });
+  });
+
+  it('does not let a grant whose budget cannot count the request hide one that covers it', async () => {
+    await store.createGrant(grant());
+    await store.createGrant(grant({ id: 'g-2', budget: { amount: { limit: 1, currency: 'USD', field: '/amount' } } }));
+    expect(code()).toBe('g-1');
+    const none = paying({}, { body: () => ({ state: 'absent' }) });
+    expect(code(row(), alice(), none)).toBe('g-1');
   });
 
   describe('that wants them in the token too', () => {

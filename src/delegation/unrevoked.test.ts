@@ -12,13 +12,14 @@ const hop = (over: object = {}) =>
   ({
     agents: [{ name: 'procurement', spiffeId: 'spiffe://td/a', clientIds: {} }],
     sender: 'peer',
+    credential: {},
     revocation: undefined,
     delegation: { mode: 'required', grant: 'token' },
     ...over,
   }) as unknown as Hop;
 const identity = {
   peer: { id: 'spiffe://td/a' },
-  actor: { agent: 'procurement' },
+  agents: ['procurement'],
   subject: { id: 'alice', issuer: IDP },
   token: { issuer: IDP, id: 'tok-1', keyId: 'k-1', issuedAt: 1_700_000_000 },
 } as unknown as Identity;
@@ -60,15 +61,19 @@ describe('requireUnrevoked', () => {
     expect(() => requireUnrevoked(identity, hop(), store)).not.toThrow();
   });
 
-  it('knows the agent of a caller that acts for itself [A10]', async () => {
-    await store.revoke({ kind: 'agent', name: 'procurement' }, { by: 'test', reason: 'test' });
-    expect(() => requireUnrevoked({ ...identity, actor: undefined }, hop(), store)).toThrow(/agent/);
+  it('asks about who acts and about who carries the token [A10]', async () => {
+    await store.revoke({ kind: 'agent', name: 'support' }, { by: 'test', reason: 'test' });
+    expect(() => requireUnrevoked(identity, hop(), store)).not.toThrow();
+    for (const agents of [['procurement', 'support'], ['support', 'procurement'], ['support']]) {
+      expect(() => requireUnrevoked({ ...identity, agents }, hop(), store)).toThrow(/agent/);
+    }
   });
 
   it.each<[string, object, boolean]>([
     ['that promises revocation', { revocation: { by: ['token'], within: 1 } }, true],
     ['with stored grants', { delegation: { mode: 'required', grant: 'stored' } }, true],
     ['whose proofs serve once', { sender: 'dpop' }, true],
+    ['whose tokens serve once', { credential: { singleUse: true } }, true],
     ['that needs nothing of the store', {}, false],
     ['that forbids delegation', { delegation: { mode: 'forbidden', grant: 'stored' } }, false],
   ])('over 2 s without news, a row %s is denied or not: %o [C01, C12]', (_, over, isDenied) => {

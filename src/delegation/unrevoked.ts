@@ -24,14 +24,14 @@ export function requireUnrevoked(identity: Identity, hop: Hop, store: Store): Un
   if (needsStore(hop) && !(store.staleness() <= MAX_STALENESS_MS)) {
     throw new Refusal('revocation_unavailable', 'the store was not read for over 2 s');
   }
-  const { peer, actor, subject, token } = identity;
+  const { subject, token } = identity;
   const kind = store.revokedBy({
     tokenId: token.id,
     issuer: token.issuer,
     keyId: token.keyId,
     issuedAt: token.issuedAt * 1000,
     subject,
-    agent: actor?.agent ?? hop.agents.find(({ spiffeId }) => spiffeId === peer.id)?.name,
+    agents: identity.agents,
   });
   if (kind !== undefined) throw new Refusal(CODES[kind], `revoked by ${kind}`);
   return 'unrevoked';
@@ -41,7 +41,12 @@ export function requireUnrevoked(identity: Identity, hop: Hop, store: Store): Un
 export type Unrevoked = 'unrevoked';
 
 /** A row needs the store where it promises revocation, or rests on what only the store knows. */
-function needsStore({ revocation, delegation, sender }: Hop): boolean {
+function needsStore({ revocation, delegation, sender, credential }: Hop): boolean {
   const isDelegated = delegation.mode !== 'forbidden';
-  return revocation !== undefined || (isDelegated && delegation.grant !== 'token') || sender === 'dpop';
+  return (
+    revocation !== undefined ||
+    (isDelegated && delegation.grant !== 'token') ||
+    sender === 'dpop' ||
+    credential.singleUse === true
+  );
 }

@@ -9,6 +9,9 @@ export interface Collected {
   /** The file is one route configuration, and no listener. */
   readonly bareRoutes: readonly Spot[];
   readonly secrets: ReadonlyMap<string, Spot>;
+  readonly clusters: readonly Spot[];
+  /** Where a bootstrap gets the rest from, which nobody can judge from the file. */
+  readonly elsewhere: { readonly listeners: readonly Spot[]; readonly clusters: readonly Spot[] };
 }
 
 /** Reads a bootstrap, a /config_dump, or a route configuration on its own. */
@@ -16,12 +19,18 @@ export function collect(root: Spot): Collected {
   const dump = items(at(root, 'configs'));
   if (dump.length > 0) return fromDump(dump);
   const resources = at(root, 'static_resources');
+  const dynamic = (...names: readonly string[]) => names.map((name) => at(root, 'dynamic_resources', name)).filter(has);
   return {
     admins: [at(root, 'admin')].filter(has),
     listeners: items(at(resources, 'listeners')),
     routes: new Map(),
     bareRoutes: has(at(root, 'virtual_hosts')) ? [root] : [],
     secrets: byName(items(at(resources, 'secrets'))),
+    clusters: items(at(resources, 'clusters')),
+    elsewhere: {
+      listeners: dynamic('lds_config', 'lds_resources_locator'),
+      clusters: dynamic('cds_config', 'cds_resources_locator'),
+    },
   };
 }
 
@@ -38,6 +47,8 @@ function fromDump(dump: readonly Spot[]): Collected {
     routes: byName([...lists('dynamic_route_configs', 'route_config')]),
     bareRoutes: [],
     secrets: byName([...lists('static_secrets', 'secret'), ...lists('dynamic_active_secrets', 'secret')]),
+    clusters: [...lists('static_clusters', 'cluster'), ...lists('dynamic_active_clusters', 'cluster')],
+    elsewhere: { listeners: [], clusters: [] },
   };
 }
 

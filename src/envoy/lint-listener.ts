@@ -7,6 +7,7 @@ import { at, has, isType, items, type Say, type Spot, textAt } from './spot.ts';
 
 const MANAGER = 'extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 const TCP_PROXY = 'extensions.filters.network.tcp_proxy.v3.TcpProxy';
+const MOBILE_MANAGER = 'extensions.filters.network.http_connection_manager.v3.EnvoyMobileHttpConnectionManager';
 const NETWORK_CHECK = 'extensions.filters.network.ext_authz.v3.ExtAuthz';
 
 export interface ListenerRules extends LintOptions {
@@ -24,6 +25,17 @@ export function lintListener(listener: Spot, found: Collected, rules: ListenerRu
     for (const manager of managers) lintManager(manager, found, { ...rules, about: name });
     if (managers.length === 0) lintConnections(filters, chain, { say: rules.say, about: name });
   }
+  const discovered = at(listener, 'fcds_config');
+  if (has(discovered)) rules.say('routes-elsewhere', discovered, name);
+  lintApiListener(at(listener, 'api_listener', 'api_listener'), found, { ...rules, about: name });
+}
+
+/** A listener without a socket, for the process that Envoy is part of: its requests are asked about like all others. */
+function lintApiListener(api: Spot, found: Collected, rules: ListenerRules & About): void {
+  if (!has(api)) return;
+  const manager = isType(api, MOBILE_MANAGER) ? at(api, 'config') : api;
+  if (has(manager) && (manager !== api || isType(api, MANAGER))) lintManager(manager, found, rules);
+  else rules.say('routes-elsewhere', api, rules.about);
 }
 
 interface About {

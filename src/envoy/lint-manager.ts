@@ -2,8 +2,9 @@ import type { Collected } from './collect.ts';
 import { isStripped } from './is-stripped.ts';
 import type { LintOptions } from './lint.ts';
 import { lintFilters } from './lint-filters.ts';
+import { lintNames } from './lint-names.ts';
 import { lintRoutes } from './lint-routes.ts';
-import { at, has, type Say, type Spot, seconds } from './spot.ts';
+import { at, has, items, type Say, type Spot, seconds } from './spot.ts';
 
 interface ManagerRules extends LintOptions {
   readonly say: Say;
@@ -22,9 +23,13 @@ export function lintManager(manager: Spot, found: Collected, rules: ManagerRules
     const field = at(manager, name);
     if (field.value !== wanted) say('path-not-normal', field, `${about}, ${name}`);
   }
-  const filterName = lintFilters(manager, rules);
+  const filter = lintFilters(manager, rules);
+  for (const upgrade of items(at(manager, 'upgrade_configs'))) {
+    const filters = at(upgrade, 'filters');
+    if (items(filters).length > 0) say('upgrade-filters', filters, about);
+  }
   const limit = seconds(at(manager, 'common_http_protocol_options', 'max_stream_duration'));
-  const scope = { ...rules, filterName, manager, isLimited: limit !== undefined && limit > 0 };
+  const scope = { ...rules, filter, manager, isLimited: limit !== undefined && limit > 0 };
   const inline = at(manager, 'route_config');
   const rds = at(manager, 'rds', 'route_config_name');
   const routes = has(inline) ? inline : found.routes.get(String(rds.value));
@@ -49,4 +54,5 @@ function lintTrust(manager: Spot, { say, about, xfcc }: ManagerRules): void {
   if (!isStripped(early, ['x-behalf-subject', 'x-behalf-decision', 'x-envoy-original-path'])) {
     say('names-not-stripped', early, about);
   }
+  lintNames(early, { say, about });
 }

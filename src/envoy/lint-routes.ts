@@ -1,13 +1,17 @@
+import { bodyLimit } from './body-limit.ts';
 import type { LintOptions } from './lint.ts';
 import { lintBody } from './lint-check-filter.ts';
+import type { CheckFilter } from './lint-filters.ts';
+import { lintForward } from './lint-forward.ts';
+import { lintNames } from './lint-names.ts';
 import { lintRows } from './lint-rows.ts';
-import { type RouteScope, settingsOf } from './route-settings.ts';
+import { type RouteScope, type RouteSettings, settingsOf } from './route-settings.ts';
 import { at, has, items, members, type Say, type Spot, seconds, textAt } from './spot.ts';
 
 export interface RouteRules extends LintOptions {
   readonly say: Say;
-  /** What routes call the ext_authz filter by. */
-  readonly filterName?: string | undefined;
+  /** The ext_authz filter that the routes speak to. */
+  readonly filter?: CheckFilter | undefined;
   readonly manager?: Spot;
   /** The connection manager ends every stream. */
   readonly isLimited?: boolean;
@@ -16,6 +20,7 @@ export interface RouteRules extends LintOptions {
 /** One route configuration: nothing in it escapes the Check, and with a matrix it is the matrix's. */
 export function lintRoutes(routes: Spot, rules: RouteRules): void {
   const hosts = items(at(routes, 'virtual_hosts'));
+  if (has(at(routes, 'vhds'))) rules.say('routes-elsewhere', at(routes, 'vhds'), 'the routes');
   if (!hosts.some((host) => items(at(host, 'domains')).some(({ value }) => value === '*'))) {
     rules.say('catch-all-host-missing', at(routes, 'virtual_hosts'), 'the routes');
   }
@@ -24,10 +29,11 @@ export function lintRoutes(routes: Spot, rules: RouteRules): void {
     const list = items(at(host, 'routes'));
     if (!list.some((route) => isCatchAll(at(route, 'match')))) rules.say('catch-all-route-missing', host, name);
     for (const route of list) {
-      lintRoute({ routes, host, route, filterName: rules.filterName }, rules);
+      lintRoute({ routes, host, route, filter: rules.filter }, rules);
     }
   }
   lintUnchecked(routes, 'the routes', rules);
+  lintNames(routes, { say: rules.say, about: 'the routes' });
   for (const host of hosts) lintUnchecked(host, `virtual host ${String(at(host, 'name').value)}`, rules);
   if (rules.matrix !== undefined) lintRows(routes, rules.matrix, rules);
 }
@@ -46,14 +52,26 @@ function lintRoute(scope: RouteScope, rules: RouteRules): void {
   const action = at(route, 'route');
   if (!has(action)) return;
   for (const cluster of items(at(action, 'weighted_clusters', 'clusters'))) lintUnchecked(cluster, about, rules);
-  const { hop, isDisabled } = settingsOf(scope);
-  if (hop === undefined && !isDisabled && rules.matrix?.routing !== 'match') say('hop-missing', route, about);
-  if (hop !== undefined && rules.matrix !== undefined && !rules.matrix.hops.has(hop)) say('hop-unknown', route, about);
+  for (const settings of settingsOf(scope)) lintSettings(settings, route, { ...rules, about });
+  lintForward(action, { say, about });
   for (const name of ['internal_redirect_policy', 'internal_redirect_action']) {
     const redirect = at(action, name);
     if (has(redirect) && redirect.value !== 'PASS_THROUGH_INTERNAL_REDIRECT') say('internal-redirect', redirect, about);
   }
   lintStream(action, about, rules);
+}
+
+/** A route names a row of the matrix, and sends Behalf what that row reads (threats E16, E22). */
+function lintSettings(
+  { hop, isDisabled, sendsBody }: RouteSettings,
+  route: Spot,
+  { say, matrix, about }: RouteRules & { readonly about: string },
+): void {
+  if (hop === undefined && !isDisabled && matrix?.routing !== 'match') say('hop-missing', route, about);
+  if (hop === undefined || matrix === undefined) return;
+  const row = matrix.hops.get(hop);
+  if (row === undefined) say('hop-unknown', route, about);
+  else if (!sendsBody && bodyLimit(row, new Map()) !== undefined) say('body-hidden', route, `${about}, row ${hop}`);
 }
 
 /** Whatever can live longer than a request must end by itself (threats E28). */
@@ -67,11 +85,11 @@ function lintStream(action: Spot, about: string, { say, manager, isLimited }: Ro
 }
 
 /** What a route, a host or all routes say to the filter: nothing that turns it off or asks somebody else (threats E21). */
-function lintUnchecked(holder: Spot, about: string, { say, filterName }: RouteRules): void {
+function lintUnchecked(holder: Spot, about: string, { say, filter }: RouteRules): void {
   for (const [name, outer] of members(at(holder, 'typed_per_filter_config'))) {
     const inner = at(outer, 'config');
     const config = has(inner) ? inner : outer;
-    const isOurs = name === filterName || /ext_authz/.test(`${name} ${String(at(config, '@type').value)}`);
+    const isOurs = name === filter?.name || /ext_authz/.test(`${name} ${String(at(config, '@type').value)}`);
     if (!isOurs) continue;
     for (const disabled of [at(outer, 'disabled'), at(inner, 'disabled')]) {
       if (disabled.value === true && !isOneAnswer(holder)) say('route-unchecked', disabled, about);

@@ -33,6 +33,9 @@ interface Parts {
   readonly settings: Json;
   readonly bodyRoute: Json & { match: Json };
   readonly bodySettings: Json & { with_request_body: Json };
+  readonly routes: Json;
+  readonly router: Json;
+  readonly cluster: Json;
 }
 
 function rendered(): Parts {
@@ -58,6 +61,9 @@ function rendered(): Parts {
     settings: part(named('things.read'), ...settings) as Parts['settings'],
     bodyRoute: named('things.pay') as unknown as Parts['bodyRoute'],
     bodySettings: part(named('things.pay'), ...settings) as Parts['bodySettings'],
+    routes: part(manager, 'route_config') as Json,
+    router: part(manager, 'http_filters', 1, 'typed_config') as Json,
+    cluster: part(root, 'static_resources', 'clusters', 1) as Json,
   };
 }
 
@@ -84,6 +90,28 @@ const answering = (match: Json) =>
     direct_response: { status: 200 },
     typed_per_filter_config: { [PER_FILTER]: { disabled: true } },
   }) as never;
+const filter = (name: string, message: string, config: Json = {}) => ({
+  name,
+  typed_config: { '@type': typeUrl(`extensions.filters.http.${message}`), ...config },
+});
+const CODEC = filter('codec', 'upstream_codec.v3.UpstreamCodec');
+const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+const optionsWith = (http_filters: readonly Json[]) => ({ [HTTP_OPTIONS]: { http_filters } });
+const adding = (key: string) => [{ header: { key, value: 'x' } }];
+const named = (hop: string) => ({
+  [PER_FILTER]: { check_settings: { context_extensions: { 'behalf.hop': hop } } },
+});
+const limiting = (key: string) =>
+  filter('limit', 'local_ratelimit.v3.LocalRateLimit', { request_headers_to_add_when_not_enforced: adding(key) });
+const verifying = (provider: Json) => filter('jwt', 'jwt_authn.v3.JwtAuthentication', { providers: { idp: provider } });
+const PAY = {
+  check_settings: { context_extensions: { 'behalf.hop': 'things.pay' }, with_request_body: { pack_as_bytes: true } },
+};
+/** A route that takes what is given instead of its cluster. */
+const splitting = (route: Json & { route: Json }, ...clusters: readonly Json[]) => {
+  delete route.route['cluster'];
+  route.route['weighted_clusters'] = { clusters };
+};
 const before = (filters: Json[], filter: Json) => filters.splice(filters.length - 1, 0, filter);
 
 /** rule, threat it answers, what breaks it, and the twin. */
@@ -272,6 +300,283 @@ const CASES: readonly (readonly [RuleId, string, Edit, Edit])[] = [
     'a body as text',
     ({ bodySettings }) => delete bodySettings.with_request_body['pack_as_bytes'],
     () => {},
+  ],
+  [
+    'routes-elsewhere',
+    'listeners over LDS',
+    ({ root }) => {
+      root['dynamic_resources'] = { lds_config: { ads: {} } };
+    },
+    ({ root }) => {
+      root['dynamic_resources'] = { ads_config: { api_type: 'GRPC' } };
+    },
+  ],
+  [
+    'routes-elsewhere',
+    'virtual hosts over VHDS',
+    ({ routes }) => {
+      routes['vhds'] = { config_source: { ads: {} } };
+    },
+    () => {},
+  ],
+  [
+    'routes-elsewhere',
+    'filter chains over FCDS',
+    ({ listener }) => {
+      listener['fcds_config'] = { config_source: { ads: {} } };
+    },
+    () => {},
+  ],
+  [
+    'routes-elsewhere',
+    'an API listener with something unknown',
+    ({ listener }) => {
+      listener['api_listener'] = { api_listener: { '@type': typeUrl('x.Other') } };
+    },
+    ({ listener, manager }) => {
+      listener['api_listener'] = { api_listener: structuredClone(manager) };
+    },
+  ],
+  [
+    'ext-authz-missing',
+    'an API listener without the filter',
+    ({ listener, manager }) => {
+      const bare = structuredClone(manager);
+      bare.http_filters.shift();
+      listener['api_listener'] = { api_listener: bare };
+    },
+    () => {},
+  ],
+  [
+    'ext-authz-missing',
+    'an API listener of a mobile client without the filter',
+    ({ listener, manager }) => {
+      const config = structuredClone(manager);
+      config.http_filters.shift();
+      const type = typeUrl('extensions.filters.network.http_connection_manager.v3.EnvoyMobileHttpConnectionManager');
+      listener['api_listener'] = { api_listener: { '@type': type, config } };
+    },
+    () => {},
+  ],
+  [
+    'clusters-elsewhere',
+    'clusters over CDS',
+    ({ root }) => {
+      root['dynamic_resources'] = { cds_config: { ads: {} } };
+    },
+    () => {},
+  ],
+  [
+    'upgrade-filters',
+    'an upgrade with filters of its own',
+    ({ manager }) => {
+      manager['upgrade_configs'] = [{ upgrade_type: 'websocket', enabled: false, filters: [CODEC] }];
+    },
+    ({ manager }) => {
+      manager['upgrade_configs'] = [{ upgrade_type: 'websocket', enabled: false, filters: [] }];
+    },
+  ],
+  ...['cluster_header', 'cluster_specifier_plugin', 'inline_cluster_specifier_plugin', 'host_rewrite_header'].map(
+    (field): readonly [RuleId, string, Edit, Edit] => [
+      'upstream-by-client',
+      field,
+      ({ route }) => {
+        route.route[field] = 'x';
+      },
+      ({ route }) => {
+        route.route['host_rewrite_literal'] = 'x';
+      },
+    ],
+  ),
+  [
+    'upstream-by-client',
+    'a host made of a header',
+    ({ route }) => {
+      route.route['host_rewrite'] = '%REQ(x-host)%';
+    },
+    ({ route }) => {
+      route.route['host_rewrite'] = 'erp.acme.example';
+    },
+  ],
+  [
+    'upstream-by-client',
+    'one of several clusters by a header',
+    ({ route }) => splitting(route, { name: 'a', weight: 1 }, { cluster_header: 'x-cluster', weight: 1 }),
+    ({ route }) => splitting(route, { name: 'a', weight: 1 }, { name: 'b', weight: 1 }),
+  ],
+  [
+    'upstream-by-client',
+    'a copy for whom a header names',
+    ({ route }) => {
+      route.route['request_mirror_policies'] = [{ cluster_header: 'x-cluster' }];
+    },
+    ({ route }) => {
+      route.route['request_mirror_policies'] = [{ cluster: 'shadow' }];
+    },
+  ],
+  [
+    'upstream-by-client',
+    'an original destination out of a header',
+    ({ cluster }) => {
+      Object.assign(cluster, { type: 'ORIGINAL_DST', original_dst_lb_config: { use_http_header: true } });
+    },
+    ({ cluster }) => {
+      Object.assign(cluster, { type: 'ORIGINAL_DST', original_dst_lb_config: { use_http_header: false } });
+    },
+  ],
+  [
+    'upstream-by-client',
+    'an original destination out of metadata',
+    ({ cluster }) => {
+      Object.assign(cluster, { type: 'ORIGINAL_DST', original_dst_lb_config: { metadata_key: { key: 'x' } } });
+    },
+    ({ cluster }) => {
+      cluster['type'] = 'ORIGINAL_DST';
+    },
+  ],
+  ...['prefix_rewrite', 'regex_rewrite', 'path_rewrite_policy', 'path_rewrite', 'host_rewrite_path_regex'].map(
+    (field): readonly [RuleId, string, Edit, Edit] => [
+      'rewritten-later',
+      field,
+      ({ route }) => {
+        route.route[field] = '/';
+      },
+      ({ route }) => {
+        route.route[field] = '';
+      },
+    ],
+  ),
+  [
+    'later-filter-reroutes',
+    'lua on the way to the upstream',
+    ({ router }) => {
+      router['upstream_http_filters'] = [LUA, CODEC];
+    },
+    ({ router }) => {
+      router['upstream_http_filters'] = [CODEC];
+    },
+  ],
+  [
+    'later-filter-reroutes',
+    'lua in a cluster',
+    ({ cluster }) => {
+      cluster['typed_extension_protocol_options'] = optionsWith([LUA, CODEC]);
+    },
+    ({ cluster }) => {
+      cluster['typed_extension_protocol_options'] = optionsWith([CODEC]);
+    },
+  ],
+  ...(['routes', 'hosts', 'route'] as const).map((part): readonly [RuleId, string, Edit, Edit] => {
+    const add = (key: string): Edit => {
+      return (parts) => {
+        const holder = part === 'hosts' ? parts.hosts[0] : parts[part];
+        Object.assign(holder ?? {}, { request_headers_to_add: adding(key) });
+      };
+    };
+    return ['names-set-late', `added by ${part}`, add('X-Behalf-Subject'), add('x-team')];
+  }),
+  [
+    'names-set-late',
+    'added by one of several clusters',
+    ({ route }) => splitting(route, { name: 'a', weight: 1, requestHeadersToAdd: adding('x-behalf-agent') }),
+    ({ route }) => splitting(route, { name: 'a', weight: 1, request_headers_to_remove: ['x-behalf-agent'] }),
+  ],
+  [
+    'names-set-late',
+    'a claim as a header',
+    ({ manager }) =>
+      before(manager.http_filters, verifying({ claim_to_headers: [{ header_name: 'x-behalf-subject' }] })),
+    ({ manager }) => before(manager.http_filters, verifying({ claim_to_headers: [{ header_name: 'x-subject' }] })),
+  ],
+  [
+    'names-set-late',
+    'a payload as a header',
+    ({ manager }) => before(manager.http_filters, verifying({ forward_payload_header: 'x-behalf-subject' })),
+    ({ manager }) => before(manager.http_filters, verifying({ forward_payload_header: 'x-payload' })),
+  ],
+  [
+    'names-set-late',
+    'a limit that is not enforced',
+    ({ manager }) => before(manager.http_filters, limiting('x-behalf-subject')),
+    ({ manager }) => before(manager.http_filters, limiting('x-limited')),
+  ],
+  [
+    'names-set-late',
+    'a limit in a cluster',
+    ({ cluster }) => {
+      cluster['typed_extension_protocol_options'] = optionsWith([limiting('x-behalf-subject'), CODEC]);
+    },
+    ({ cluster }) => {
+      cluster['typed_extension_protocol_options'] = optionsWith([limiting('x-limited'), CODEC]);
+    },
+  ],
+  [
+    'names-set-late',
+    'an early mutation that adds what it removed',
+    ({ manager }) => {
+      const [early] = manager['early_header_mutation_extensions'] as [{ typed_config: { mutations: Json[] } }];
+      early.typed_config.mutations.push({ append: { header: { key: 'x-behalf-subject', value: 'x' } } });
+    },
+    ({ manager }) => {
+      const [early] = manager['early_header_mutation_extensions'] as [{ typed_config: { mutations: Json[] } }];
+      early.typed_config.mutations.push({ append: { header: { key: 'x-team', value: 'x' } } });
+    },
+  ],
+  [
+    'hop-unknown',
+    'one of several clusters names a row that is gone',
+    ({ hosts, route }) => {
+      const other = structuredClone(route);
+      splitting(other, { name: 'a', weight: 1, typed_per_filter_config: named('gone') });
+      hosts[1]?.routes.unshift(other);
+    },
+    ({ hosts, route }) => {
+      const other = structuredClone(route);
+      splitting(other, { name: 'a', weight: 1, typed_per_filter_config: named('things.read') });
+      hosts[1]?.routes.unshift(other);
+    },
+  ],
+  [
+    'row-unrouted',
+    'one of several clusters names another row',
+    ({ route }) =>
+      splitting(
+        route,
+        { name: 'a', weight: 1 },
+        { name: 'b', weight: 1, typed_per_filter_config: { [PER_FILTER]: structuredClone(PAY) } },
+      ),
+    ({ route }) =>
+      splitting(
+        route,
+        { name: 'a', weight: 1 },
+        { name: 'b', weight: 1, typed_per_filter_config: named('things.read') },
+      ),
+  ],
+  [
+    'body-hidden',
+    'a row that reads the body without it',
+    ({ bodySettings }) => delete (bodySettings as Json)['with_request_body'],
+    ({ bodySettings, check }) => {
+      delete (bodySettings as Json)['with_request_body'];
+      check['with_request_body'] = { max_request_bytes: 4096, pack_as_bytes: true };
+    },
+  ],
+  [
+    'body-hidden',
+    'a route that turns the body off',
+    ({ bodySettings, check }) => {
+      check['with_request_body'] = { max_request_bytes: 4096, pack_as_bytes: true };
+      delete (bodySettings as Json)['with_request_body'];
+      bodySettings['disable_request_body_buffering'] = true;
+    },
+    () => {},
+  ],
+  [
+    'body-hidden',
+    'a nearer word that leaves it out',
+    ({ bodyRoute }) =>
+      splitting(bodyRoute as never, { name: 'a', weight: 1, typed_per_filter_config: named('things.pay') }),
+    ({ bodyRoute }) => splitting(bodyRoute as never, { name: 'a', weight: 1 }),
   ],
   [
     'clears-route',
@@ -539,6 +844,66 @@ describe('lintEnvoy', () => {
     expect(new Set(lint(behind).map(({ rule }) => rule))).toEqual(
       new Set(['no-mtls', 'xfcc-from-client', 'peer-certificate-hidden']),
     );
+  });
+
+  it('wants the body where `match` alone finds the row that reads it [E16]', () => {
+    const path = parsePathTemplate('/mcp');
+    const mcp = { methods: ['tools/list'], tools: [] };
+    const matrix = matrixOf(
+      [
+        row('a', { protocol: 'mcp', match: { path, methods: ['POST'], mcp } }),
+        row('b', { protocol: 'mcp', match: { path, methods: ['POST'], mcp: { ...mcp, methods: ['ping'] } } }),
+      ],
+      'match',
+    );
+    const text = JSON.stringify(renderEnvoy(matrix, RENDER_DEFAULTS, 'routes').config);
+    expect(lintEnvoy(JSON.parse(text), { matrix })).toEqual([]);
+    const bare = JSON.parse(text.replaceAll(/"with_request_body":\{[^}]*\}/g, '"x":1')) as unknown;
+    expect(new Set(lintEnvoy(bare, { matrix }).map(({ rule }) => rule))).toEqual(new Set(['body-hidden']));
+  });
+
+  it('plays every message of an mcp row, and its other methods without one [E22]', () => {
+    const mcp = { methods: ['tools/list', 'tools/call'], tools: ['search', 'fetch'] };
+    const match = { path: parsePathTemplate('/mcp') };
+    const matrix = matrixOf([
+      row('call', { protocol: 'mcp', match: { ...match, methods: ['POST'], mcp } }),
+      row('session', {
+        protocol: 'mcp',
+        match: { ...match, methods: ['POST', 'GET'], mcp: { methods: ['ping'], tools: [] } },
+      }),
+    ]);
+    const { config } = renderEnvoy(matrix, RENDER_DEFAULTS, 'routes');
+    const host = at({ value: config, keys: [] }, 'virtual_hosts', 0).value as { routes: Json[] };
+    const all = host.routes;
+    const own = all.filter(({ name }) => name === 'call' || name === 'session');
+    expect(own).toHaveLength(4);
+    for (const gone of own) {
+      host.routes = all.filter((route) => route !== gone);
+      const found = lintEnvoy(config, { matrix }).map(({ rule, about }) => `${rule} ${about.split(',')[0]}`);
+      expect(found).toEqual([`row-unrouted row ${String(gone['name'])}`]);
+    }
+    const get = '"exact":"GET"}}';
+    for (const [text, other] of [
+      ['search|fetch', 'search'],
+      [get, `${get},{"name":"mcp-method","present_match":true}`],
+    ] as const) {
+      host.routes = JSON.parse(JSON.stringify(all).replaceAll(text, other)) as Json[];
+      expect(lintEnvoy(config, { matrix }).map(({ rule }) => rule)).toEqual(['row-unrouted']);
+    }
+  });
+
+  it('reads the clusters of /config_dump [E20]', () => {
+    const { root, cluster } = rendered();
+    cluster['original_dst_lb_config'] = { use_http_header: true };
+    const { listeners } = root['static_resources'] as { listeners: Json[] };
+    const secrets = { static_secrets: rendered().secrets.map((secret) => ({ secret })) };
+    const dump = (clusters: Json) => ({
+      configs: [{ static_listeners: listeners.map((listener) => ({ listener })) }, clusters, secrets],
+    });
+    for (const list of ['static_clusters', 'dynamic_active_clusters']) {
+      expect(lintEnvoy(dump({ [list]: [{ cluster }] })).map(({ rule }) => rule)).toEqual(['upstream-by-client']);
+    }
+    expect(lintEnvoy(dump({}))).toEqual([]);
   });
 
   it('wants no row named where `match` alone finds it', () => {

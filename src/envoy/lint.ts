@@ -2,6 +2,7 @@ import type { KeyPath } from '../config/strict-yaml.ts';
 import type { Matrix } from '../matrix/hop.ts';
 import { collect } from './collect.ts';
 import { lintAdmin } from './lint-admin.ts';
+import { lintCluster } from './lint-cluster.ts';
 import { lintListener } from './lint-listener.ts';
 import { lintRoutes } from './lint-routes.ts';
 import { RULES, type Rule, type RuleId } from './rules.ts';
@@ -35,6 +36,9 @@ export function lintEnvoy(config: unknown, options: LintOptions = {}): readonly 
   for (const admin of found.admins) lintAdmin(admin, say);
   for (const listener of found.listeners) lintListener(listener, found, { ...options, say });
   for (const routes of found.bareRoutes) lintRoutes(routes, { ...options, say });
+  for (const cluster of found.clusters) lintCluster(cluster, say);
+  for (const source of found.elsewhere.listeners) say('routes-elsewhere', source, 'the listeners');
+  for (const source of found.elsewhere.clusters) say('clusters-elsewhere', source, 'the clusters');
   if (found.listeners.length === 0 && found.bareRoutes.length === 0) {
     say('nothing-to-check', { value: config, keys: [] }, 'the file');
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { EVERY_PROTOCOL, matrixOf, row } from '../../test/fakes/every-protocol.ts';
+import type { Hop } from '../matrix/hop.ts';
 import { parsePathTemplate } from '../matrix/path-template.ts';
 import { lintEnvoy } from './lint.ts';
 import { RENDER_DEFAULTS } from './options.ts';
@@ -87,6 +88,41 @@ describe('renderEnvoy', () => {
     expect(ask({})).toBe('everything-else');
   });
 
+  it.each(['explicit', 'match'] as const)(
+    'two mcp rows of one endpoint with different methods are both reachable, with routing: %s [E22]',
+    (routing) => {
+      const mcpRow = (id: string, methods: readonly string[], mcp: NonNullable<Hop['match']['mcp']>, path = '/{x}') =>
+        row(id, { protocol: 'mcp', match: { methods, mcp, path: parsePathTemplate(path) } });
+      const rows = [
+        mcpRow('session', ['POST', 'GET', 'DELETE'], { methods: ['initialize', 'ping'], tools: [] }),
+        mcpRow('call', ['POST'], { methods: ['tools/list', 'tools/call'], tools: ['search', 'fetch'] }, '/{y}'),
+      ];
+      for (const order of [rows, rows.toReversed()]) {
+        const matrix = matrixOf(order, routing);
+        expect(lintEnvoy(renderEnvoy(matrix, options).config, { matrix })).toEqual([]);
+      }
+      if (routing === 'match') return;
+      const ask = (method: string, headers = {}) => routeFor(rows, { method, path: '/mcp', headers });
+      expect(['GET', 'DELETE'].map((method) => ask(method))).toEqual(['session', 'session']);
+      expect(ask('POST', { 'mcp-method': 'ping' })).toBe('session');
+      expect(ask('POST', { 'mcp-method': 'tools/list' })).toBe('call');
+      expect(ask('POST', { 'mcp-method': 'tools/call', 'mcp-name': 'fetch' })).toBe('call');
+      expect(ask('POST', { 'mcp-method': 'tools/call', 'mcp-name': 'delete' })).toBe('everything-else');
+    },
+  );
+
+  it('keeps a fallback behind rows that only look like it', () => {
+    const path = parsePathTemplate('/v1/{rest+}');
+    const rows = [
+      row('things.put', { match: { path, methods: ['PUT'] } }),
+      row('things.short', { match: { path, methods: ['GET'] } }),
+      row('things.read', { onFailure: { degrade: { to: 'things.short' } } }),
+    ];
+    expect(routeFor(rows, {})).toBe('things.read');
+    expect(routeFor(rows, { path: '/v1/a/b' })).toBe('things.short');
+    expect(routeFor(rows, { path: '/v1/a/b', method: 'PUT' })).toBe('things.put');
+  });
+
   it.each([
     ['an approval', 'things.pay', 4096],
     ['an mcp row', 'mcp.search', 65_536],
@@ -124,6 +160,11 @@ describe('renderEnvoy', () => {
 
   it.each([
     ['two rows that Envoy cannot tell apart', [row('a'), row('b')], 'Envoy cannot tell it from another row'],
+    [
+      'two mcp rows that both open a stream',
+      ['a', 'b'].map((id) => row(id, { protocol: 'mcp', match: { mcp: { methods: [id], tools: [] } } })),
+      'Envoy cannot tell it from another row',
+    ],
     [
       'a tcp row that leads nowhere',
       [row('db', { protocol: 'tcp', match: { destination: '127.0.0.1:1' } })],

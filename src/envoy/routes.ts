@@ -2,8 +2,10 @@ import { ConfigError } from '../config/problem.ts';
 import type { Hop, Matrix } from '../matrix/hop.ts';
 import { protectedResource } from '../response/protected-resource.ts';
 import { bodyLimit } from './body-limit.ts';
+import { mcpHeaders } from './mcp-headers.ts';
 import type { RenderOptions } from './options.ts';
 import { routeMatch } from './route-match.ts';
+import { type RouteShare, routeShares } from './route-shares.ts';
 import { typeUrl } from './type-url.ts';
 
 const EXT_AUTHZ = 'envoy.filters.http.ext_authz';
@@ -28,22 +30,13 @@ interface World {
 }
 
 function virtualHost(host: string, all: readonly Hop[], world: World): object {
-  const here = all.filter(({ match }) => match.hosts.includes(host));
-  // A row that others degrade to is for the same requests on purpose: they come first, and name themselves.
-  const [fallbacks, others] = [true, false].map((is) => here.filter((hop) => isFallback(hop, here) === is));
-  const hops = [...(others ?? []), ...(fallbacks ?? [])];
-  const groups = new Map<string, Hop[]>();
-  for (const hop of hops) {
-    const { methods, path } = hop.match;
-    const key = JSON.stringify([[...methods].sort(), path?.text, hop.match.topic]);
-    groups.set(key, [...(groups.get(key) ?? []), hop]);
-  }
+  const hops = all.filter(({ match }) => match.hosts.includes(host));
   return {
     name: host,
     domains: [host],
     routes: [
       ...metadataRoutes(hops, host),
-      ...[...groups.values()].flatMap((group) => routesOf(group, host, world)),
+      ...routeShares(hops).flatMap((share) => routesOf(share, host, world)),
       ...everythingElse(),
     ],
   };
@@ -52,35 +45,30 @@ function virtualHost(host: string, all: readonly Hop[], world: World): object {
 /**
  * MCP rows often share one endpoint and differ in the body alone, which no route sees. With `routing: match` one route
  * serves them all. With `routing: explicit` the Mcp-Method and Mcp-Name headers choose the row; Behalf refuses a body
- * that says otherwise, and a request without them finds no row.
+ * that says otherwise, and a request without them finds no row. A GET or DELETE has no message: it is one row's.
  */
-function routesOf(all: readonly Hop[], host: string, { matrix, options }: World): readonly object[] {
-  const group = all.filter((hop) => !isFallback(hop, all));
-  const isExplicit = matrix.routing === 'explicit';
-  if (group.length === 1 || isExplicit) {
-    const odd = group.find(({ protocol }) => group.length > 1 && protocol !== 'mcp');
-    if (odd !== undefined) {
-      throw new ConfigError([
-        { where: `hops.${odd.id}`, message: 'Envoy cannot tell it from another row with the same match; change one' },
-      ]);
-    }
-    return group.map((hop) => route([hop], host, { options, byMcpHeaders: group.length > 1 }));
+function routesOf({ rows, methods }: RouteShare, host: string, { matrix, options }: World): readonly object[] {
+  const draw = (group: RouteShare['rows'], calls?: readonly object[]) =>
+    route({ rows: group, methods }, { host, options, calls: calls ?? [] });
+  if (rows.length === 1 || matrix.routing === 'match') return [draw(rows)];
+  const odd = rows.find(({ match }) => match.mcp === undefined || methods.some((method) => method !== 'POST'));
+  if (odd !== undefined) {
+    throw new ConfigError([
+      { where: `hops.${odd.id}`, message: 'Envoy cannot tell it from another row with the same match; change one' },
+    ]);
   }
-  return [route(group, host, { options, byMcpHeaders: false })];
+  return rows.flatMap((hop) => mcpHeaders(hop.match).map((calls) => draw([hop], calls)));
 }
 
-/** True where one of these rows degrades to this one: Behalf finds it then, and no route names it. */
-function isFallback({ id }: Hop, hops: readonly Hop[]): boolean {
-  return hops.some(({ onFailure }) => onFailure !== 'deny' && 'degrade' in onFailure && onFailure.degrade.to === id);
+interface Drawing {
+  readonly host: string;
+  readonly options: RenderOptions;
+  /** What the headers of an MCP client must say, where they choose the row. */
+  readonly calls: readonly object[];
 }
 
-function route(
-  group: readonly Hop[],
-  host: string,
-  { options, byMcpHeaders }: { readonly options: RenderOptions; readonly byMcpHeaders: boolean },
-): object {
+function route({ rows: group, methods }: RouteShare, { host, options, calls }: Drawing): object {
   const [hop] = group;
-  if (hop?.match.path === undefined) throw new TypeError('a row that is HTTP on the wire has a path');
   const maxBytes = Math.max(...group.map((each) => bodyLimit(each, options.bodies) ?? 0));
   const body = { max_request_bytes: maxBytes, allow_partial_message: false, pack_as_bytes: true };
   const settings = {
@@ -90,7 +78,7 @@ function route(
   };
   return {
     name: group.map(({ id }) => id).join(' '),
-    match: routeMatch(hop, hop.match.path, byMcpHeaders),
+    match: routeMatch(hop.match, methods, calls),
     route: { cluster: `${hop.protocol === 'grpc' ? 'grpc' : 'http'}/${host}`, ...lifetime(group) },
     typed_per_filter_config: { [EXT_AUTHZ]: { '@type': PER_ROUTE, check_settings: settings } },
   };

@@ -1,3 +1,5 @@
+import { FORWARDING, type RuleTable } from './rules-of-forwarding.ts';
+
 /**
  * What `behalf envoy lint` finds, in one closed table: the threat, what can happen, and what to write instead. An error
  * is a way around the Check or a false picture of the request; a warning takes away a second line of defence.
@@ -12,8 +14,8 @@ const TABLE = {
   'routes-elsewhere': [
     'error',
     'E19',
-    'the routes come from elsewhere, so nobody has looked at them',
-    'lint /config_dump?include_eds of the running Envoy, or write route_config in the file',
+    'listeners, filter chains or routes come from elsewhere, so nobody has looked at them',
+    'lint /config_dump of the running Envoy, or write listeners and route_config in the file; no vhds, no fcds_config',
   ],
   'ext-authz-missing': [
     'error',
@@ -26,6 +28,12 @@ const TABLE = {
     'E21',
     'the filter is not where it can be judged: disabled, optional, discovered, or inside a matcher',
     'write the ext_authz filter itself into the chain, without disabled, is_optional or config_discovery',
+  ],
+  'upgrade-filters': [
+    'error',
+    'E21',
+    'an upgraded request takes these filters instead of http_filters, and so passes the Check by',
+    'remove filters from upgrade_configs: then the upgrade takes http_filters',
   ],
   'failure-mode-allow': [
     'error',
@@ -91,24 +99,13 @@ const TABLE = {
   ],
   'body-partial': ['error', 'E16', 'the decision is about a part of the body', 'allow_partial_message: false'],
   'body-as-text': ['error', 'E17', 'bytes that are no UTF-8 are replaced or break the message', 'pack_as_bytes: true'],
-  'clears-route': [
+  'body-hidden': [
     'error',
-    'E20',
-    'after the decision the request may take another route',
-    'clear_route_cache: false, and no clear_route_cache_headers',
+    'E16',
+    'the row reads the body and Behalf is not sent it, so every request is refused',
+    'with_request_body in the check_settings of the route; or run: behalf envoy render',
   ],
-  'later-filter-reroutes': [
-    'error',
-    'E20',
-    'a filter after ext_authz can change where the request goes, or what it is',
-    'put it before ext_authz, or clear_route_cache: false where the filter has that; lua, wasm and ext_proc have no safe form',
-  ],
-  'earlier-filter-answers': [
-    'warning',
-    'E20',
-    'a filter before ext_authz handles requests that Behalf has not let in',
-    'put ext_authz first',
-  ],
+  ...FORWARDING,
   'catch-all-host-missing': [
     'error',
     'E19',
@@ -150,12 +147,6 @@ const TABLE = {
     'E22',
     'no route leads to the row, or another route takes its requests',
     'a route with the host, method and path of the row and its name, before wider ones; or run: behalf envoy render',
-  ],
-  'internal-redirect': [
-    'error',
-    'E27',
-    'an upstream sends the request elsewhere, and it is checked again with a used proof, or not at all',
-    'remove internal_redirect_policy',
   ],
   'stream-endless': [
     'error',
@@ -218,7 +209,7 @@ const TABLE = {
     'whoever reaches the admin port can stop Envoy and read secrets',
     'address 127.0.0.1, or a pipe',
   ],
-} as const satisfies Record<string, readonly ['error' | 'warning', string, string, string]>;
+} as const satisfies RuleTable;
 
 export type RuleId = keyof typeof TABLE;
 

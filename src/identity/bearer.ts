@@ -21,11 +21,11 @@ const TRANSACTION_HEADER = 'txn-token';
  * @throws Refusal `token_missing`, `credential_ambiguous`, `credential_location`
  */
 export function presentedToken(
-  { headers, query }: Pick<CheckInput, 'headers' | 'query'>,
+  { headers, query, rawQuery }: Pick<CheckInput, 'headers' | 'query' | 'rawQuery'>,
   type: CredentialType,
 ): PresentedToken | undefined {
   const { authorization = '', [TRANSACTION_HEADER]: transaction } = headers;
-  const isInQuery = Object.hasOwn(query, 'access_token');
+  const isInQuery = Object.hasOwn(query, 'access_token') || hidesToken(rawQuery);
   if (type === 'mtls-only') {
     if (authorization === '' && transaction === undefined && !isInQuery) return undefined;
     throw new Refusal('credential_location', 'the row has no token, and one was sent');
@@ -35,6 +35,11 @@ export function presentedToken(
   if (isInQuery) throw new Refusal('credential_ambiguous', 'the query has access_token');
   if (other !== undefined && other !== '') throw new Refusal('credential_ambiguous', 'there is a second token');
   return type === 'transaction-token' ? bare(sent) : withScheme(sent);
+}
+
+/** Some servers split a query at `;` too, as HTML 4 advised: what they would take for a token is one (threats J19). */
+function hidesToken(rawQuery: string): boolean {
+  return rawQuery.includes(';') && new URLSearchParams(rawQuery.replaceAll(';', '&')).has('access_token');
 }
 
 function withScheme(authorization: string): PresentedToken {

@@ -21,6 +21,10 @@ describe('the credential of a row', () => {
       expect(await world.outcome(undefined, { row, headers: { 'txn-token': token } })).toBe('token_missing');
       expect(await world.outcome(token, { row, headers: { 'txn-token': token } })).toBe('credential_ambiguous');
       expect(await world.outcome(token, { row, query: { access_token: ['x'] } })).toBe('credential_ambiguous');
+      for (const rawQuery of ['a=1;access_token=x', 'access_token;a=1', ';access%5Ftoken=x&b', 'a;access_token=x=y']) {
+        expect([rawQuery, await world.outcome(token, { row, rawQuery })]).toEqual([rawQuery, 'credential_ambiguous']);
+      }
+      expect(await world.outcome(token, { row, rawQuery: 'q=my_access_token;the_access_token=x' })).toBe('ok');
       expect(await world.outcome(undefined, { row, headers: { cookie: `token=${token}` } })).toBe('token_missing');
     },
   );

@@ -9,7 +9,7 @@ import { createDpopRules } from './dpop-rules.ts';
 import { identify } from './identify.ts';
 import { createIssuers, type IssuerConfig, type Issuers } from './issuers.ts';
 import { identifyPeer } from './peer.ts';
-import { verifyToken } from './verify-token.ts';
+import { type Presented, verifyToken } from './verify-token.ts';
 
 const ERP = 'https://erp.acme.example';
 const ISSUER = 'https://idp.acme.example';
@@ -30,6 +30,9 @@ const matrix = {
 const ca = createAuthority();
 const certificateOf = (of: Agent) => encodeURIComponent(issueSvid(ca, { uris: [of.spiffeId] }).certificate);
 const certificates = { procurement: certificateOf(procurement), support: certificateOf(support) };
+
+/** A JWS is verified whoever brought it on which row. */
+const presented = { hop: {}, peer: {} } as unknown as Presented;
 
 let idp: Issuer;
 let foreign: Issuer;
@@ -93,6 +96,7 @@ async function outcome(token: string, call: Call = {}): Promise<string> {
   const input = {
     headers: { authorization: call.authorization ?? `Bearer ${token}` },
     query: call.query ?? {},
+    rawQuery: '',
     peer: { principal: '', certificate: call.certificate ?? certificates.procurement },
   } as unknown as CheckInput;
   try {
@@ -270,7 +274,7 @@ describe('identify', () => {
     const token = await idp.mint({ ...claims(), ...Object.fromEntries(Object.entries(over)), toString: 'x' });
     const [head = '', , signature = ''] = token.split('.');
     expect(await outcome(`${head}.${json(text)}.${signature}`)).toBe('claim_type');
-    const { subject } = await verifyToken(token, issuers);
+    const { subject } = await verifyToken(token, issuers, presented);
     expect(Object.getPrototypeOf(subject.claims)).toBe(null);
     expect(Object.keys(subject.claims)).toEqual(expect.arrayContaining(['constructor', 'toString']));
     expect(JSON.stringify(Object.getOwnPropertyNames(Object.prototype))).toBe(before);
@@ -399,7 +403,7 @@ describe('identify', () => {
   it('does not look at scp where the issuer uses scope, and hands policy neither', async () => {
     const token = await idp.mint(claims({ scope: 'other', scp: ['invoices:read'] }));
     expect(await outcome(token)).toBe('scope_missing');
-    expect((await verifyToken(token, issuers)).subject.claims).toEqual({});
+    expect((await verifyToken(token, issuers, presented)).subject.claims).toEqual({});
   });
 
   it('asks the time on every Check, also of a remembered token [J15, J27]', async () => {
@@ -422,6 +426,7 @@ describe('identify', () => {
     const input = {
       headers: { authorization: `Bearer ${token}` },
       query: {},
+      rawQuery: '',
       peer: { principal: '', certificate: certificates.procurement },
     };
     const peer = { id: procurement.spiffeId, trustDomain: 'prod.acme.example', thumbprint: undefined };

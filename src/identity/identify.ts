@@ -4,6 +4,7 @@ import type { CheckInput } from '../request/check-input.ts';
 import { findAgent, readActorChain, resolveActor } from './actor.ts';
 import { presentedToken } from './bearer.ts';
 import { checkClaims } from './check-claims.ts';
+import { digest } from './digest.ts';
 import type { DpopRules } from './dpop-rules.ts';
 import type { Identity, OneUse, PastActor, Peer } from './identity.ts';
 import type { Issuers } from './issuers.ts';
@@ -41,7 +42,7 @@ export function identify(input: CheckInput, hop: Hop, parts: IdentifyParts): Ide
       ? once.then((uses) => identityOf(token, uses, hop, parts))
       : identityOf(token, once, hop, parts);
   };
-  const token = verifyToken(presented.token, parts.issuers);
+  const token = verifyToken(presented.token, parts.issuers, { hop, peer });
   return token instanceof Promise ? token.then(bind) : bind(token);
 }
 
@@ -56,8 +57,25 @@ function identityOf(
   requireScopes(claims.scopes, hop.credential);
   const { actor: named, chain } = readActorChain(claims.act, claims.subject, issuer);
   const actor = named && resolveActor(proven(named, chain, token, matrix), hop.credential.authority, matrix);
-  requireCaller(peer, actor?.id ?? selfId(token, hop, matrix), hop);
-  return { peer, subject: token.subject, actor, chain, token: token.token, once };
+  const self = actor === undefined ? selfOf(token, hop, matrix) : undefined;
+  requireCaller(peer, actor?.id ?? self?.id, hop);
+  const acting = actor?.agent ?? self?.agent;
+  const agents =
+    (actor?.id ?? self?.id) === peer.id && acting !== undefined ? [acting] : involved(acting, peer, matrix);
+  const uses = hop.credential.singleUse === true ? [...once, useOf(token)] : once;
+  return { peer, subject: token.subject, actor, chain, agents, token: token.token, once: uses };
+}
+
+/** A token that serves one request: remembered by its id for as long as it could be sent again. */
+function useOf({ token, issuer }: VerifiedToken): OneUse {
+  const until = (token.expiresAt + issuer.config.clockSkew) * 1000;
+  return { kind: 'token', key: digest('single-use', token.id), until };
+}
+
+/** Who acts, and who carries the token where that is somebody else, or where nobody is known to act. */
+function involved(acting: string | undefined, peer: Peer, matrix: Matrix): readonly string[] {
+  const carrier = matrix.agents.find(({ spiffeId }) => spiffeId === peer.id)?.name;
+  return [acting, carrier].filter((name) => name !== undefined);
 }
 
 /** The outermost actor, once the token itself agrees that it may act for this subject. */
@@ -74,12 +92,16 @@ function proven(actor: PastActor, chain: readonly PastActor[], token: VerifiedTo
  * An IdP may let people choose their `sub` (RFC 9068 §5): a client id there names the agent only where the token was
  * issued to that very client.
  */
-function selfId({ claims, token }: VerifiedToken, hop: Hop, matrix: Matrix): string | undefined {
+function selfOf(
+  { claims, token }: VerifiedToken,
+  hop: Hop,
+  matrix: Matrix,
+): { id: string; agent?: string } | undefined {
   if (hop.delegation.mode === 'required') return undefined;
   const id = claims.subject;
   const agent = findAgent({ id, issuer: token.issuer }, hop.credential.authority, matrix);
   const isProven = agent?.spiffeId === id || claims.clientId === id;
-  return agent !== undefined && isProven ? agent.spiffeId : '';
+  return agent !== undefined && isProven ? { id: agent.spiffeId, agent: agent.name } : { id: '' };
 }
 
 /**

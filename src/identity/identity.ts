@@ -41,6 +41,11 @@ export interface Identity {
   /** Absent where the subject acts for itself. */
   readonly actor: Actor | undefined;
   readonly chain: readonly PastActor[];
+  /**
+   * The agents of the matrix, by name, that have a hand in it: first who acts, then who carries the token where that is
+   * another one (`sender: none`). Revoking either revokes this.
+   */
+  readonly agents: readonly string[];
   readonly token: {
     readonly issuer: string;
     readonly type: string;
@@ -48,7 +53,10 @@ export interface Identity {
     readonly scopes: readonly string[];
     readonly expiresAt: number;
     readonly issuedAt: number;
-    /** Names the token for revocation: a hash of issuer and `jti`, or of the signed text where there is no `jti`. */
+    /**
+     * Names the credential for revocation: a hash of issuer and `jti`; of what was signed, where there is no `jti`; or of
+     * what stands in for a token (token-id.ts).
+     */
     readonly id: string;
     /** The key that signed it, where it was named. */
     readonly keyId: string | undefined;

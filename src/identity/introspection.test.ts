@@ -193,14 +193,65 @@ describe('an opaque token', () => {
       return '{"active":false}';
     };
     const flooded = createIssuers([asked()], { log, now: () => clock, request });
+    const row = world.row({ sender: 'none' });
     const codes = await Promise.all(
-      Array.from({ length: 500 }, (_, n) => outcome(`garbage-${n}`, { issuers: flooded })),
+      Array.from({ length: 500 }, (_, n) =>
+        outcome(`garbage-${n}`, { issuers: flooded, row, peer: `agent-${n % 10}` }),
+      ),
     );
     expect(most).toBe(32);
     expect(codes.filter((code) => code === 'token_inactive').length).toBe(32);
     expect(codes.filter((code) => code === 'introspection_unavailable').length).toBe(468);
-    expect(await outcome('garbage-499', { issuers: flooded })).toBe('token_inactive');
+    expect(await outcome('garbage-499', { issuers: flooded, row })).toBe('token_inactive');
     flooded.close();
+  });
+
+  it("one caller's garbage leaves room for another's opaque token [J20]", async () => {
+    const open: (() => void)[] = [];
+    const request = (_: unknown, token: string) =>
+      token === TOKEN
+        ? Promise.resolve(JSON.stringify(active()))
+        : new Promise<string>((resolve) => open.push(() => resolve('{"active":false}')));
+    const flooded = createIssuers([asked()], { log, now: () => clock, request });
+    const row = world.row({ sender: 'none' });
+    const flood = (peer: string) =>
+      Array.from({ length: 40 }, (_, n) => outcome(`${peer}-${n}`, { issuers: flooded, row, peer }));
+    const garbage = [...flood('support'), ...flood('other')];
+    expect(open.length).toBe(16);
+    expect(await outcome(TOKEN, { issuers: flooded })).toBe('ok');
+    for (const answer of open) answer();
+    const codes = await Promise.all(garbage);
+    expect(codes.filter((code) => code === 'token_inactive').length).toBe(16);
+    // Whoever was answered may ask again.
+    const again = outcome('support-39', { issuers: flooded, row, peer: 'support' });
+    expect(open.length).toBe(17);
+    open[16]?.();
+    expect(await again).toBe('token_inactive');
+    flooded.close();
+  });
+
+  it('is not asked about for a caller that the row does not name [J20]', async () => {
+    endpoint.answer(() => active());
+    expect(await outcome(TOKEN, { peer: 'support' })).toBe('agent_not_permitted');
+    expect(endpoint.questions).toEqual([]);
+    expect(await outcome(TOKEN, { peer: 'support', row: world.row({ sender: 'none' }) })).toBe('ok');
+    expect(endpoint.questions.length).toBe(1);
+  });
+
+  it('an opaque token is only shown to the authority of its row [J05, J20]', async () => {
+    endpoint.answer(() => active());
+    const partner = world.row({}, { issuer: 'https://partner.example' });
+    expect(await outcome(TOKEN, { row: partner })).toBe('issuer_unknown');
+    const transaction = world.row({}, { type: 'transaction-token' });
+    expect(await world.outcome(undefined, { row: transaction, headers: { 'txn-token': TOKEN }, issuers })).toBe(
+      'token_format',
+    );
+    expect(endpoint.questions).toEqual([]);
+    expect(await outcome()).toBe('ok');
+    expect(endpoint.questions.length).toBe(1);
+    // Nor is it taken there because it was asked about before.
+    expect(await outcome(TOKEN, { row: partner })).toBe('issuer_unknown');
+    expect(endpoint.questions.length).toBe(1);
   });
 });
 

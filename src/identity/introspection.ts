@@ -4,16 +4,20 @@ import { Refusal } from '../refusals.ts';
 import { parseStrictJson } from '../strict-json.ts';
 import { type IntrospectionConfig, requestIntrospection } from './introspection-request.ts';
 import type { Issuer } from './issuers.ts';
+import { createPlaces } from './places.ts';
 
 /** The one issuer that is asked about opaque tokens. */
 export interface Introspector {
+  /** The one that is asked. */
+  readonly issuer: string;
   /**
    * Asks what a token means. Whoever asks about the same one meanwhile gets the same answer.
    * @param key the hash of the token: what is remembered, where the token itself is not
+   * @param peer on whose behalf: one caller cannot take all places
    * @throws Refusal `token_inactive`, `introspection_unavailable`, `token_format`, `token_too_large`, `issuer_unknown`,
    *   `token_type_mismatch`
    */
-  ask(token: string, key: string): Promise<Introspected>;
+  ask(token: string, key: string, peer: string): Promise<Introspected>;
 }
 
 /** What an issuer says of an active token; claims are not read yet. */
@@ -35,8 +39,6 @@ const MAX_TOKEN = 16 * 1024;
 /** RFC 6750 §2.1: what a bearer token is made of. */
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 const LIMITS = { depth: 16, members: 256, values: 2048 };
-/** However many different tokens come: a flood of garbage is no flood of questions (threats J20). */
-const MAX_IN_FLIGHT = 32;
 const MAX_INACTIVE = 10_000;
 /** A token can become active again nowhere but in a race with its own issuance. */
 const INACTIVE_MS = 1000;
@@ -51,6 +53,7 @@ export function createIntrospector(
 ): Introspector {
   const { issuer: name } = issuer.config;
   const pending = new Map<string, Promise<Introspected>>();
+  const places = createPlaces();
   const inactive = new LRUCache<string, number>({ max: MAX_INACTIVE });
   let lastFailure: string | undefined;
 
@@ -70,16 +73,18 @@ export function createIntrospector(
     }
   }
   return {
-    async ask(token, key) {
+    issuer: name,
+    async ask(token, key, peer) {
       if (token.length > MAX_TOKEN) throw new Refusal('token_too_large', 'the token is over 16 KiB');
       if (!TOKEN.test(token)) throw new Refusal('token_format', 'the token holds what no token holds');
       if (now() < (inactive.get(key) ?? 0)) throw notActive();
       let answer = pending.get(key);
       if (answer === undefined) {
-        if (pending.size >= MAX_IN_FLIGHT) {
-          throw new Refusal('introspection_unavailable', 'too many tokens are being asked about');
-        }
-        answer = fetchAnswer(token).finally(() => pending.delete(key));
+        const leave = places.take(peer);
+        answer = fetchAnswer(token).finally(() => {
+          pending.delete(key);
+          leave();
+        });
         pending.set(key, answer);
       }
       const { payload, size } = await answer;

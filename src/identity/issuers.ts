@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache';
 import type { ScopeClaim } from './claims.ts';
 import { createIntrospector, type Introspector } from './introspection.ts';
 import type { IntrospectionConfig, requestIntrospection } from './introspection-request.ts';
-import { createKeySet, type KeySet, type KeySetOptions } from './key-set.ts';
+import { createKeySet, type KeySet, type KeySetOptions, type KeySource } from './key-set.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
 /** An issuer that we accept tokens from. `clockSkew` is in seconds. */
 export interface IssuerConfig {
   readonly issuer: string;
-  readonly jwks: { readonly uri: string } | { readonly file: string };
+  readonly jwks: KeySource;
   readonly algorithms: readonly string[];
   /** Accepted `typ` values, lower-case, without `application/`. */
   readonly tokenTypes: readonly string[];

@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { parseStrictJson } from '../strict-json.ts';
+import { isSoundRsaKey } from './rsa-key.ts';
 
 /** A JWT-SVID whose signature was verified; its times and audience are asked each time. Times in seconds. */
 export interface SignedSvid {
@@ -19,12 +20,11 @@ export interface JwtBundle {
 
 const LIMITS = { depth: 8, members: 5000, values: 20_000 };
 const MAX_KEYS = 100;
-const MIN_RSA_BITS = 2048;
 
 /**
  * Reads the JWT bundle of one trust domain: a JWK Set whose `use: jwt-svid` keys sign JWT-SVIDs (SPIFFE Trust Domain and
- * Bundle §4.2; plain JWKS files leave `use` out). Its other keys are ignored, as the spec asks; two keys of one `kid`
- * are not.
+ * Bundle §4.2; plain JWKS files leave `use` out). Its other keys, and those that we cannot use, are left out, as the specs
+ * ask (RFC 7517 §5), so that one bad key does not shut out a whole trust domain; two keys of one `kid` are refused.
  * @throws Error that says what is wrong, without the text
  */
 export function readJwtBundle(text: string): JwtBundle {
@@ -35,7 +35,8 @@ export function readJwtBundle(text: string): JwtBundle {
   const keys = new Map<string, KeyObject>();
   for (const jwk of (list as (JsonWebKey | null)[]).filter(isForSvids)) {
     if (keys.has(jwk.kid)) throw new Error('it names two keys alike (kid)');
-    keys.set(jwk.kid, importKey(jwk));
+    const key = importKey(jwk);
+    if (key !== undefined) keys.set(jwk.kid, key);
   }
   if (keys.size === 0) throw new Error('it holds no public key for JWT-SVIDs that has a kid');
   return { keys, verified: new LRUCache({ max: 2000, maxSize: 8 * 1024 * 1024, sizeCalculation: costOf }) };
@@ -52,9 +53,11 @@ function isForSvids(jwk: JsonWebKey | null): jwk is JsonWebKey & { kid: string }
   return use === 'jwt-svid' && isPublic && typeof kid === 'string' && kid !== '';
 }
 
-function importKey(jwk: JsonWebKey): KeyObject {
-  const key = createPublicKey({ key: jwk, format: 'jwk' });
-  const bits = key.asymmetricKeyDetails?.modulusLength;
-  if (bits !== undefined && bits < MIN_RSA_BITS) throw new Error(`an RSA key has fewer than ${MIN_RSA_BITS} bits`);
-  return key;
+function importKey(jwk: JsonWebKey): KeyObject | undefined {
+  if (jwk.kty === 'RSA' && !isSoundRsaKey(jwk)) return undefined;
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }

@@ -77,6 +77,8 @@ describe('a JWT-SVID', () => {
     ['without typ', { header: { typ: undefined } }],
     ['with typ JOSE', { header: { typ: 'JOSE' } }],
     ['signed RS256', { key: rsa.privateKey, header: { alg: 'RS256', kid: 'rsa' } }],
+    ['whose issuer is half a minute ahead', { claims: { nbf: SECONDS + 25, iat: SECONDS + 25 } }],
+    ['for an hour', { claims: { exp: SECONDS + 3600 } }],
     ['signed PS384', { key: rsa.privateKey, header: { alg: 'PS384', kid: 'rsa' } }],
   ])('proves its subject %s [S16]', async (_, token) => {
     expect(await outcome(await mint(token))).toBe(ID);
@@ -89,6 +91,9 @@ describe('a JWT-SVID', () => {
     ['that has expired', { claims: { exp: SECONDS - 1 } }, 'jwt_svid_invalid'],
     ['that never expires', { claims: { exp: undefined } }, 'jwt_svid_invalid'],
     ['that is not valid yet', { claims: { nbf: SECONDS + 60 } }, 'jwt_svid_invalid'],
+    ['that was issued in the future', { claims: { iat: SECONDS + 60 } }, 'jwt_svid_invalid'],
+    ['whose iat is text', { claims: { iat: String(SECONDS) } }, 'jwt_svid_invalid'],
+    ['that lives for over an hour', { claims: { exp: SECONDS + 3700 } }, 'jwt_svid_invalid'],
     ['of an unknown trust domain', { claims: { sub: 'spiffe://evil.example/a' } }, 'trust_domain_unknown'],
     ['of a trust domain without a bundle', { claims: { sub: 'spiffe://bare.example/a' } }, 'jwt_svid_invalid'],
     ['of a trust domain whose keys are others', { claims: { sub: 'spiffe://partner.example/a' } }, 'jwt_svid_invalid'],
@@ -164,11 +169,26 @@ describe('a JWT-SVID', () => {
 });
 
 describe('a JWT bundle', () => {
+  it('leaves out keys that cannot be used, and takes the others [S16]', async () => {
+    const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const mixed = bundle(
+      jwk(small.publicKey, { kid: 'small' }),
+      { kty: 'EC', crv: 'P-999', x: 'AA', y: 'AA', kid: 'curve', use: 'jwt-svid' },
+      { kty: 'EC', kid: 'ec', use: 'jwt-svid' },
+      { kty: 'RSA', n: 'AQAB', e: 'AQAB', kid: 'numbers', use: 'jwt-svid' },
+      jwk(ec.publicKey, { kid: 'ec' }),
+    );
+    expect([...mixed.keys.keys()]).toEqual(['ec']);
+    const known = rules({ jwtBundles: new Map([['prod.acme.example', mixed]]) });
+    expect(await outcome(await mint(), { rules: known })).toBe(ID);
+  });
+
   it.each<[string, string, string]>([
     ['no keys', '{}', 'no "keys"'],
     ['no JWT-SVID key', JSON.stringify({ keys: [jwk(ec.publicKey, { kid: 'a', use: 'x509-svid' })] }), 'no public key'],
     ['no kid', JSON.stringify({ keys: [jwk(ec.publicKey)] }), 'no public key'],
     ['a private key', JSON.stringify({ keys: [jwk(ec.privateKey, { kid: 'a' })] }), 'no public key'],
+    ['no key that can be used', JSON.stringify({ keys: [{ kty: 'EC', kid: 'a' }] }), 'no public key'],
     ['a kid twice', JSON.stringify({ keys: ['a', 'a'].map((kid) => jwk(ec.publicKey, { kid })) }), 'alike'],
     ['over 100 keys', JSON.stringify({ keys: Array.from({ length: 101 }, () => ({})) }), 'over 100'],
     ['a member twice', '{"keys":[],"keys":[]}', 'duplicate'],

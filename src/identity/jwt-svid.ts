@@ -19,6 +19,10 @@ export interface JwtSvidParts {
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'];
 const TYPES: readonly unknown[] = [undefined, 'JWT', 'JOSE'];
 const FORBIDDEN = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64'];
+/** JWT-SVID §3.3 wants them short-lived; in seconds. What nobody can revoke must end by itself. */
+const MAX_LIFE = 3600;
+/** How far the clock of who issued it may be ahead of ours, in seconds. It never makes one live longer. */
+const SKEW = 30;
 const MAX_TOKEN = 8 * 1024;
 const LIMITS = { depth: 8, members: 64, values: 256 };
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
@@ -71,17 +75,20 @@ async function verified(token: string, key: KeyObject): Promise<CompactVerifyRes
 }
 
 /** JWT-SVID §3: `sub`, `aud` and `exp` must be there. */
-function readClaims({ sub, aud, exp, nbf = 0 }: Record<string, unknown>, subject: string): SignedSvid {
+function readClaims({ sub, aud, exp, nbf = 0, iat = 0 }: Record<string, unknown>, subject: string): SignedSvid {
   const audience: unknown[] = [aud].flat();
   if (sub !== subject) throw invalid('its sub can be read in two ways');
   if (audience.length === 0 || !audience.every((one) => typeof one === 'string')) throw invalid('it has no aud');
-  if (typeof exp !== 'number' || typeof nbf !== 'number') throw invalid('it has no exp, or a time is no number');
-  return { subject, audience, expiresAt: exp, notBefore: nbf };
+  if (typeof exp !== 'number' || typeof nbf !== 'number' || typeof iat !== 'number') {
+    throw invalid('it has no exp, or a time is no number');
+  }
+  return { subject, audience, expiresAt: exp, notBefore: Math.max(nbf, iat) };
 }
 
 function requireLive({ audience, expiresAt, notBefore }: SignedSvid, parts: JwtSvidParts): void {
   const seconds = parts.now / 1000;
-  if (seconds >= expiresAt || seconds < notBefore) throw invalid('it is not valid now');
+  if (seconds >= expiresAt || seconds + SKEW < notBefore) throw invalid('it is not valid now');
+  if (expiresAt > seconds + SKEW + MAX_LIFE) throw invalid('its exp is more than an hour ahead');
   if (!audience.includes(parts.audience)) throw new Refusal('aud_mismatch', 'the JWT-SVID is for another audience');
 }
 

@@ -1,8 +1,8 @@
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { CompactSign, compactVerify, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { pino } from 'pino';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JwksAnswer } from './jwks-source.ts';
-import { createKeySet } from './key-set.ts';
+import { createKeySet, type KeySource } from './key-set.ts';
 
 const log = pino({ level: 'silent' });
 const SOURCE = { uri: 'https://idp.example/jwks' };
@@ -123,6 +123,21 @@ describe('the keys of an issuer', () => {
     set.close();
   });
 
+  it('serve Ed25519 by either of its names (RFC 8037, RFC 9864), and by no key of another type [J02]', async () => {
+    const { publicKey: verifier, privateKey: signer } = await generateKeyPair('Ed25519', { extractable: true });
+    const { set } = keySet([
+      { ...(await exportJWK(verifier)), kid: 'ed' },
+      { ...es, kid: 'es' },
+    ]);
+    for (const alg of ['Ed25519', 'EdDSA']) {
+      const token = await new CompactSign(Buffer.from('{}')).setProtectedHeader({ alg }).sign(signer);
+      const { key } = await set.find('ed', alg);
+      await expect(compactVerify(token, key, { algorithms: [alg] })).resolves.toBeDefined();
+      await expect(set.find('es', alg)).rejects.toThrow('key_unknown');
+    }
+    set.close();
+  });
+
   it('are told apart by their type, where neither they nor the token have a kid [J02]', async () => {
     const { set } = keySet([rsa, es]);
     await expect(set.find(undefined, 'ES256')).resolves.toBeDefined();
@@ -196,6 +211,83 @@ describe('the keys of an issuer', () => {
     await Promise.all(asked);
     expect(answered).toBe(300);
     set.close();
+  });
+});
+
+describe('keys of an issuer that cannot be reached', () => {
+  const DOWN = new Error('connection refused');
+  const HOUR = 3_600_000;
+
+  it('keys that could not be confirmed for longer than maxStale are not used [J21, J23]', async () => {
+    const keys = [{ ...es, kid: 'a' }];
+    const { set, state } = keySet(keys, DOWN, DOWN, DOWN, keys);
+    await set.find('a', 'ES256');
+    const before = set.epoch;
+    state.clock += HOUR;
+    await expect(set.find('a', 'ES256')).resolves.toBeDefined();
+    expect([set.epoch, set.status().ready]).toEqual([before, true]);
+    state.clock += 1;
+    expect([set.epoch === before, set.status().ready]).toEqual([false, false]);
+    await expect(set.find('a', 'ES256')).rejects.toThrow('jwks_unavailable');
+    expect(set.status()).toEqual({ ready: false, detail: 'connection refused' });
+    // Not each Check asks: only one each two seconds.
+    await expect(set.find('a', 'ES256')).rejects.toThrow('jwks_unavailable');
+    expect(state.fetches).toBe(2);
+    for (const fetches of [3, 4]) {
+      state.clock += 2000;
+      await expect(set.find('a', 'ES256')).rejects.toThrow('jwks_unavailable');
+      expect(state.fetches).toBe(fetches);
+    }
+    state.clock += 2000;
+    await expect(set.find('a', 'ES256')).resolves.toBeDefined();
+    expect([set.epoch, set.status()]).toEqual([before, { ready: true, detail: '1 keys' }]);
+    set.close();
+  });
+
+  it('end with a Check that waited for a fetch until they were stale [J23]', async () => {
+    const { set, state } = keySet([{ ...es, kid: 'a' }], DOWN);
+    await set.find('a', 'ES256');
+    state.clock += HOUR;
+    const asked = set.find('x', 'ES256');
+    state.clock += 1;
+    await expect(asked).rejects.toThrow('jwks_unavailable');
+    set.close();
+  });
+
+  it('are confirmed by a 304, and by the same keys again [J23]', async () => {
+    const text = JSON.stringify({ keys: [{ ...es, kid: 'a' }] });
+    const answers: JwksAnswer[] = [{ text, etag: '"1"' }, { text: undefined, etag: '"1"' }, { text }];
+    let clock = 0;
+    const fetch = () => Promise.resolve(answers.shift() ?? Promise.reject(DOWN));
+    const set = createKeySet('https://idp.example', SOURCE, { log, fetch, now: () => clock });
+    await set.find('a', 'ES256');
+    const before = set.epoch;
+    for (const left of [1, 0]) {
+      clock += HOUR;
+      await expect(set.find('x', 'ES256')).rejects.toThrow('key_unknown');
+      expect(answers.length).toBe(left);
+    }
+    clock += HOUR;
+    await expect(set.find('a', 'ES256')).resolves.toMatchObject({ epoch: before });
+    clock += 1;
+    await expect(set.find('a', 'ES256')).rejects.toThrow('jwks_unavailable');
+    set.close();
+  });
+
+  it('serve for as long as the configuration says, and those of a file until it is read anew [J23]', async () => {
+    const text = JSON.stringify({ keys: [{ ...es, kid: 'a' }] });
+    const readyAfter = async (source: KeySource, after: number): Promise<boolean> => {
+      let clock = 0;
+      const fetch = () => Promise.resolve({ text });
+      const set = createKeySet('https://idp.example', source, { log, fetch, now: () => clock });
+      await set.find('a', 'ES256');
+      clock += after;
+      set.close();
+      return set.status().ready;
+    };
+    expect(await readyAfter({ ...SOURCE, maxStale: 60 }, 60_000)).toBe(true);
+    expect(await readyAfter({ ...SOURCE, maxStale: 60 }, 60_001)).toBe(false);
+    expect(await readyAfter({ file: 'keys.json' }, 1000 * HOUR)).toBe(true);
   });
 });
 

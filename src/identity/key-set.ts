@@ -1,15 +1,20 @@
-import { type CryptoKey, importJWK } from 'jose';
+import type { CryptoKey } from 'jose';
 import type { Logger } from 'pino';
 import { Refusal } from '../refusals.ts';
+import { fittingKeys } from './fitting-keys.ts';
+import { importedKey } from './imported-key.ts';
 import { type PublishedKey, readKeys } from './jwks.ts';
 import { fetchJwks, type JwksAnswer } from './jwks-source.ts';
 
 /** The published keys of one issuer. Fetches are single-flight; the last good set is kept through every failure. */
 export interface KeySet {
-  /** Changes whenever the published keys change, and differs from that of every other set in this process. */
+  /**
+   * Changes whenever the published keys change, and differs from that of every other set in this process. It is another
+   * one also while the keys are stale: what rests on them is not recalled.
+   */
   readonly epoch: number;
   /**
-   * Finds the key that a token names.
+   * Finds the key that a token names, among keys that their issuer confirmed not longer than `maxStale` ago.
    * @throws Refusal `key_unknown`, `key_ambiguous`, `jwks_unavailable`
    */
   find(kid: string | undefined, alg: string): Promise<FoundKey>;
@@ -35,6 +40,12 @@ export interface KeySetOptions {
   readonly refreshEvery?: number;
 }
 
+/** Where an issuer publishes its keys. `maxStale`, in seconds: for how long they may serve unconfirmed. */
+export type KeySource = { readonly uri: string; readonly maxStale?: number } | { readonly file: string };
+
+const MAX_STALE = 3600;
+/** The epoch of no set. */
+const STALE = 0;
 const COOLDOWN_MS = 30_000;
 const RETRY_MS = 2_000;
 /** So soon a key that its issuer has taken back stops at the latest (threats J23); asked with an ETag, so that it is cheap. */
@@ -46,13 +57,9 @@ const MAX_WAITING = 256;
 
 let epochs = 0;
 
-/** Which kind of key an algorithm needs: an RSA key never verifies HS256, whatever the token says (threats J02). */
-const KEY_TYPES: Record<string, string> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' };
-
-/** @param source where the issuer publishes its keys */
 export function createKeySet(
   issuer: string,
-  source: { readonly uri: string } | { readonly file: string },
+  source: KeySource,
   { log, fetch = fetchJwks, now = monotonic, refreshEvery = REFRESH_MS }: KeySetOptions,
 ): KeySet {
   let keys: readonly PublishedKey[] | undefined;
@@ -65,19 +72,33 @@ export function createKeySet(
   /** When a Check last made us fetch. Regular refreshes do not count: a new key need not wait for their cooldown. */
   let lastAttempt = Number.NEGATIVE_INFINITY;
   let lastFailure: string | undefined;
+  let told: string | undefined;
+  /** When the source last said that these are its keys; the same ones again, or a 304, are as good as others. */
+  let confirmedAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
+
+  /**
+   * The keys, while they may be used: one that an issuer has taken back must not live on because the issuer, or the way
+   * to it, is down (threats J23). A file is read anew by each reload, and is as good as its last reading.
+   */
+  function usable(): readonly PublishedKey[] | undefined {
+    const isStale = 'uri' in source && now() - confirmedAt > (source.maxStale ?? MAX_STALE) * 1000;
+    return isStale ? undefined : keys;
+  }
 
   async function load(): Promise<void> {
     try {
       take(await fetch(source, etag));
-      lastFailure = undefined;
+      confirmedAt = now();
+      told = lastFailure = undefined;
     } catch (error) {
-      const failure = messageOf(error);
-      // Retried every few seconds: told once, and again when the cause changes.
-      if (failure === lastFailure) return;
-      lastFailure = failure;
-      const effect = keys === undefined ? 'its tokens are refused until they load' : 'the last good keys stay in use';
+      lastFailure = messageOf(error);
+      const effect =
+        usable() === undefined ? 'its tokens are refused until they load' : 'the last good keys stay in use';
+      // Retried every few seconds: told once, and again when cause or effect change.
+      if (told === `${lastFailure} ${effect}`) return;
+      told = `${lastFailure} ${effect}`;
       log.warn({ issuer, source, error: lastFailure }, `issuer keys cannot be had; ${effect}`);
     }
   }
@@ -135,17 +156,23 @@ export function createKeySet(
     });
   }
 
+  /** @throws Refusal */
+  function required(): readonly PublishedKey[] {
+    const served = usable();
+    if (served === undefined) throw new Refusal('jwks_unavailable', lastFailure ?? 'the keys are not loaded');
+    return served;
+  }
+
   return {
     get epoch() {
-      return epoch;
+      return usable() === undefined && keys !== undefined ? STALE : epoch;
     },
     async find(kid, alg) {
-      if (keys === undefined) await (pending ?? (now() - lastAttempt >= RETRY_MS ? demand() : undefined));
-      if (keys === undefined) throw new Refusal('jwks_unavailable', lastFailure ?? 'the keys are not loaded');
-      let found = candidates(keys, kid, alg);
+      if (usable() === undefined) await (pending ?? (now() - lastAttempt >= RETRY_MS ? demand() : undefined));
+      let found = fittingKeys(required(), kid, alg);
       if (found.length === 0) {
         await refreshForUnknownKey();
-        found = candidates(keys, kid, alg);
+        found = fittingKeys(required(), kid, alg);
       }
       const [key, other] = found;
       if (key === undefined) throw new Refusal('key_unknown', 'no published key has this kid and algorithm');
@@ -162,32 +189,14 @@ export function createKeySet(
       isClosed = true;
       clearTimeout(timer);
     },
-    status: () => ({
-      ready: keys !== undefined,
-      detail: lastFailure ?? (keys === undefined ? 'not loaded yet' : `${keys.length} keys`),
-    }),
+    status: () => {
+      const served = usable();
+      return {
+        ready: served !== undefined,
+        detail: lastFailure ?? (served === undefined ? 'not loaded yet' : `${served.length} keys`),
+      };
+    },
   };
-}
-
-function candidates(keys: readonly PublishedKey[], kid: string | undefined, alg: string): readonly PublishedKey[] {
-  const kty = KEY_TYPES[alg.slice(0, 2)];
-  return keys.filter(
-    ({ jwk, kid: name }) =>
-      (kid === undefined || name === kid) && jwk.kty === kty && (jwk.alg === undefined || jwk.alg === alg),
-  );
-}
-
-async function importedKey(key: PublishedKey, alg: string): Promise<CryptoKey> {
-  let imported = key.imported.get(alg);
-  if (imported === undefined) {
-    imported = importJWK(key.jwk, alg) as Promise<CryptoKey>;
-    key.imported.set(alg, imported);
-  }
-  try {
-    return await imported;
-  } catch (error) {
-    throw new Refusal('key_unknown', 'the published key does not fit the algorithm', { cause: error });
-  }
 }
 
 function messageOf(error: unknown): string {

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { compactVerify } from 'jose';
+import type { Hop } from '../matrix/hop.ts';
 import { Refusal } from '../refusals.ts';
 import { readClaims, type TokenClaims } from './claims.ts';
-import type { Identity } from './identity.ts';
+import type { Identity, Peer } from './identity.ts';
 import type { Issuer, Issuers } from './issuers.ts';
 import { parseJws } from './jws.ts';
 import { type TokenMark, tokenId } from './token-id.ts';
@@ -26,6 +27,12 @@ export interface VerifiedToken {
   readonly size: number;
 }
 
+/** On which row a token was presented, and by whom: to whom an opaque one may be shown. */
+export interface Presented {
+  readonly hop: Pick<Hop, 'credential' | 'sender' | 'agents'>;
+  readonly peer: Peer;
+}
+
 const KEPT_MS = 30_000;
 /** What a verdict costs beside the text of its claims: its objects, its place in the cache. */
 const OVERHEAD = 1024;
@@ -37,11 +44,15 @@ const OVERHEAD = 1024;
  * together a verdict serves for min(`exp`, 30 s) (design §11, threats J27).
  * @throws Refusal
  */
-export function verifyToken(token: string, issuers: Issuers): VerifiedToken | Promise<VerifiedToken> {
+export function verifyToken(
+  token: string,
+  issuers: Issuers,
+  presented: Presented,
+): VerifiedToken | Promise<VerifiedToken> {
   const key = hash('sha256', token, 'base64');
   const known = issuers.verified.get(key);
   if (known !== undefined && issuers.now() < known.staleAt && known.keysEpoch === known.issuer.keys.epoch) return known;
-  const verdict = isJws(token) ? verifyAnew(token, issuers) : introspectAnew(token, key, issuers);
+  const verdict = isJws(token) ? verifyAnew(token, issuers) : introspectAnew(token, key, issuers, presented);
   return verdict.then((reached) => {
     issuers.verified.set(key, reached);
     return reached;
@@ -76,15 +87,37 @@ async function verifyAnew(token: string, issuers: Issuers): Promise<VerifiedToke
 }
 
 /** An opaque token means what its issuer says it means (RFC 7662), where one issuer is configured to be asked. */
-async function introspectAnew(token: string, key: string, issuers: Issuers): Promise<VerifiedToken> {
+async function introspectAnew(
+  token: string,
+  key: string,
+  issuers: Issuers,
+  presented: Presented,
+): Promise<VerifiedToken> {
   const { introspector } = issuers;
   if (introspector === undefined)
     throw new Refusal('token_format', 'the token is no compact JWS, and no issuer is asked');
-  const { issuer, payload, size } = await introspector.ask(token, key);
+  requireMayAsk(introspector.issuer, presented);
+  const { issuer, payload, size } = await introspector.ask(token, key, presented.peer.id);
   const claims = readClaims(payload, issuer.config.scopeClaim ?? 'scope');
   const mark = claims.jti === undefined ? { opaque: token } : { jti: claims.jti };
   const facts = { type: 'introspected', keyId: undefined, mark, keysEpoch: issuer.keys.epoch, size };
   return verdictOn(issuer, claims, facts, issuers);
+}
+
+/**
+ * A question gives the token away, and takes one of few places. So nobody but the authority of the row is shown it
+ * (threats J05), and callers that the row would refuse anyway do not make us ask (threats J20).
+ */
+function requireMayAsk(asked: string, { hop: { credential, sender, agents }, peer }: Presented): void {
+  if (credential.type === 'transaction-token') {
+    throw new Refusal('token_format', 'a transaction token is a JWT, and this is none');
+  }
+  if (credential.issuer !== asked) {
+    throw new Refusal('issuer_unknown', 'the authority of the row is not the issuer that is asked about opaque tokens');
+  }
+  if (sender !== 'none' && !agents.some(({ spiffeId }) => spiffeId === peer.id)) {
+    throw new Refusal('agent_not_permitted', 'the row does not name the agent of the caller');
+  }
 }
 
 interface Facts {

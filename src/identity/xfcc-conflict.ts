@@ -5,8 +5,9 @@ import { parseXfcc, type XfccElement } from './xfcc.ts';
 /**
  * Refuses a header that nobody trusts and that contradicts the certificate: what stands behind Envoy may believe it
  * (threats S01). What Envoy itself writes never does: its own element, always the last, is about the very client that
- * the certificate is of, or (FORWARD_ONLY) the last is one that this client, a proxy, wrote about its own client. Only
- * the last element is looked at, as those before it are anybody's.
+ * the certificate is of, or (FORWARD_ONLY) the last is one that this client, a proxy, wrote about its own client. Any
+ * client can write such a one, so the answer takes the header away from the upstream (response/headers.ts). Only the last
+ * element is looked at, as those before it are anybody's.
  * @param header undefined where there is none
  * @throws Refusal `xfcc_untrusted`
  */

@@ -77,6 +77,8 @@ export interface Credential {
   readonly audience: string;
   readonly scopes: readonly string[];
   readonly maxLifetime: number;
+  /** True where each token serves one request. */
+  readonly singleUse?: boolean;
 }
 
 /** What revokes a credential or grant of this row, and how soon it must bite. */

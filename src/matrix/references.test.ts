@@ -313,6 +313,14 @@ describe('degrade', () => {
     expect(to(row({ ...path(text), delegation: { action: 'invoices.summary' } }))).toEqual([]);
   });
 
+  it('refuses to degrade to an observed row', () => {
+    const target = { ...path('/v1/regions/{r}/invoices/{i}'), delegation: { action: 'invoices.summary' } };
+    expect(to(row({ ...target, rollout: { mode: 'observe', until: '2099-01-01' } })).join('\n')).toContain(
+      'row "b" is only observed (rollout); a fallback enforces',
+    );
+    expect(to(row({ ...target, rollout: { mode: 'enforce' } }))).toEqual([]);
+  });
+
   it.each<[string, readonly string[], string]>([
     [
       'a row that is not there',

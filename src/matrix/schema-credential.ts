@@ -30,6 +30,9 @@ const token = z.strictObject({
     .max(MAX_SCOPES, { error: `must name at most ${MAX_SCOPES}` })
     .meta({ description: 'The scopes that the token must hold: at most 32, of at most 60 characters each.' }),
   maxLifetime: duration().meta({ description: 'The longest `exp` - `iat` that is accepted.' }),
+  singleUse: z.boolean().prefault(false).meta({
+    description: 'Whether each token serves one request: the second one with it is refused, over all processes.',
+  }),
 });
 
 /** What must arrive. */

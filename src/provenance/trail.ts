@@ -41,6 +41,8 @@ export interface Trail {
   decideTook?: Interval;
   /** Set where a fault made the Check go on under another row. `routed` is that row. */
   fallback?: { readonly from: string; readonly to: string; readonly because: RefusalCode };
+  /** Set once the timer has answered for a step that took too long. */
+  isOverdue?: boolean;
   /** Set where the Check was denied. */
   refusal?: Refusal;
   /** True where the denial was not enforced: the row is only observed yet. */

@@ -9,7 +9,7 @@ import { ALLOWED } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
 import type { Spending } from '../store/store.ts';
 import type { Answer } from './answer.ts';
-import { header, isOurs } from './headers.ts';
+import { header, withheld } from './headers.ts';
 import { metadata } from './metadata.ts';
 
 /** Everything that an allow rests on. Nothing here is optional but the grant, and the row says when that is. */
@@ -33,7 +33,8 @@ export interface Allowed {
 
 /**
  * Says allow, and tells the upstream who asked: sets `x-behalf-*`, and removes every spelling of one that the client
- * sent. Envoy removes after it sets, so a name that is set is never removed (design §2).
+ * sent, and what proves the client to us alone. Envoy removes after it sets, so a name that is set is never removed
+ * (design §2).
  * @throws Refusal `claim_not_header_safe`; TypeError where a fact is missing, which is a bug and denies
  */
 export function allow(facts: Allowed): Answer {
@@ -43,12 +44,12 @@ export function allow(facts: Allowed): Answer {
     ...Object.entries(facts.outcome.headers).map(([key, value]) => header(key, value)),
   ];
   const names = new Set(headers.map((option) => option.header?.key));
-  const spoofed = Object.keys(facts.input.headers).filter((name) => isOurs(name) && !names.has(name));
+  const headers_to_remove = withheld(facts.input.headers, names, facts.identity.peer.id);
   return {
     kind: 'allow',
     message: {
       status: { code: 0 },
-      ok_response: { headers, headers_to_remove: spoofed },
+      ok_response: { headers, headers_to_remove },
       dynamic_metadata: metadata(
         {
           decision_id: facts.decisionId,

@@ -3,9 +3,11 @@ import type { CheckResponse } from '../generated/envoy/service/auth/v3/CheckResp
 import { REFUSALS, Refusal, type RefusalCode } from '../refusals.ts';
 import { decodeCheckResponse } from '../wire.ts';
 import { type Allowed, allow } from './allow.ts';
+import type { Answer } from './answer.ts';
 import { deny } from './deny.ts';
 import { encode } from './encode.ts';
 import { LAST_RESORT } from './last-resort.ts';
+import { pass } from './pass.ts';
 
 const facts = (over: object = {}): Allowed =>
   ({
@@ -34,6 +36,9 @@ const denial = (code: RefusalCode, over: object = {}) =>
   decodeCheckResponse(
     encode(deny({ decisionId: 'd-1', refusal: new Refusal(code, 'why'), isGrpc: false, detail: 'class', ...over })),
   ).denied_response;
+
+const XFCC = 'x-forwarded-client-cert';
+const removed = (answer: Answer) => decodeCheckResponse(encode(answer)).ok_response?.headers_to_remove ?? [];
 
 const headersOf = (options: readonly { header?: { key?: string; value?: string } }[] = []): Record<string, unknown> =>
   Object.fromEntries(options.map(({ header }) => [header?.key ?? '', header?.value]));
@@ -74,6 +79,20 @@ describe('an answer', () => {
     expect('www-authenticate' in headers).toBe(cls === 'unauthenticated' || code === 'scope_missing');
     expect(headersOf(denial(code)?.headers)['grpc-status']).toBeUndefined();
   });
+
+  it.each((Object.keys(REFUSALS) as RefusalCode[]).filter((code) => REFUSALS[code].class === 'unauthenticated'))(
+    'for %s says invalid_token only where the fault may be the token',
+    (code) => {
+      const isAboutPeer = ['peer_', 'spiffe_', 'xfcc_', 'jwt_svid_', 'trust_domain_', 'caller_'].some((prefix) =>
+        code.startsWith(prefix),
+      );
+      const isAboutProof = /^dpop_(?!required|binding_missing|key_mismatch)/.test(code);
+      const isThere = code !== 'token_missing' && code !== 'credential_location';
+      expect(String(headersOf(denial(code)?.headers)['www-authenticate']).includes('error="invalid_token"')).toBe(
+        isThere && !isAboutPeer && !isAboutProof,
+      );
+    },
+  );
 
   it('tells the client the class only, unless the code is public or detail is full [E25]', () => {
     expect(JSON.parse(denial('token_expired')?.body ?? '')).toEqual({ decision_id: 'd-1', class: 'unauthenticated' });
@@ -133,6 +152,37 @@ describe('allow', () => {
     });
     expect(ok?.headers?.every(({ append_action }) => append_action === 2)).toBe(true);
     expect(ok?.headers_to_remove).toEqual(['x_behalf_agent', 'x-behalf-other']);
+  });
+
+  it.each(['x-spiffe-jwt-svid', 'x_spiffe_jwt_svid', 'x-spiffe_jwt-svid'])(
+    'keeps %s from the upstream, which could pass for the caller with it [S16]',
+    (name) => {
+      const input = { headers: { [name]: 'a.b.c', 'x-spiffe-jwt-svids': 'kept' } } as unknown as Allowed['input'];
+      expect(removed(allow(facts({ input })))).toEqual([name]);
+      // Not even policy can put it back.
+      const outcome = { ...facts().outcome, headers: { [name]: 'a.b.c' } };
+      expect(removed(allow(facts({ input, outcome })))).toEqual([name]);
+      expect(removed(pass('d-1', new Refusal('jwt_svid_invalid', 'why'), { input }))).toEqual([name]);
+    },
+  );
+
+  it.each<[string, readonly string[]]>([
+    ['By=spiffe://td/a;URI=spiffe://td/victim', [XFCC]],
+    ['by="spiffe://td/a";URI=spiffe://td/victim', [XFCC]],
+    ['By=spiffe://td/envoy;URI=spiffe://td/a,Subject="a,b";By=spiffe://td/a', [XFCC]],
+    ['By=spiffe://td/envoy;Subject="";URI=spiffe://td/a', []],
+    ['By=spiffe://td/a2;URI=spiffe://td/a', []],
+  ])('of x-forwarded-client-cert %s lets through what the caller did not write itself [S01]', (value, expected) => {
+    const input = { headers: { [XFCC]: value } } as unknown as Allowed['input'];
+    expect(removed(allow(facts({ input })))).toEqual(expected);
+    const peer = facts().identity.peer;
+    const observed = { input, peer };
+    expect(removed(pass('d-1', new Refusal('actor_missing', 'why'), observed))).toEqual(expected);
+  });
+
+  it('removes every other spelling of x-forwarded-client-cert, which Envoy does not clean [S01] [E08]', () => {
+    const headers = { 'x-forwarded_client_cert': `URI=spiffe://td/victim` };
+    expect(removed(allow(facts({ input: { headers } })))).toEqual(Object.keys(headers));
   });
 
   it.each(['a\r\nx-behalf-agent: b', 'a\u0000', ' a', 'a ', 'a\u2028', 'é', '', 'x'.repeat(3000)])(

@@ -96,8 +96,11 @@ function isAboutProof(code: string, sender: string): boolean {
   return sender === 'dpop' || code.startsWith('dpop_');
 }
 
+/** Another token would not help: it was not looked at. */
+const ABOUT_PEER = /^(?:peer|spiffe|xfcc|jwt_svid|trust_domain|caller)_/;
+
 function isAboutPeer(code: string): boolean {
-  return code.startsWith('peer_') || code.startsWith('spiffe_') || code === 'trust_domain_unknown';
+  return ABOUT_PEER.test(code);
 }
 
 function bodyOf({ decisionId, refusal, detail }: Denied): string {

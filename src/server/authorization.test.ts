@@ -53,6 +53,32 @@ async function recorded(count: number): Promise<readonly Trail[]> {
   return trails;
 }
 
+describe('a Check that the timer has answered', () => {
+  it('uses nothing up afterwards [E03, D01]', async () => {
+    let spends = 0;
+    const identify: typeof STEPS.identify = async (...args) => {
+      const identity = await STEPS.identify(...args);
+      await sleep(100);
+      return { ...identity, once: [{ kind: 'dpop', key: 'p', until: Date.now() + 1000 }] };
+    };
+    const spend: typeof STEPS.spend = async (...args) => {
+      spends += 1;
+      return STEPS.spend(...args);
+    };
+    const parts = world.parts({ steps: { ...STEPS, identify, spend } });
+    const settled: Promise<Buffer>[] = [];
+    const caller = await serve((bytes, trail) => {
+      const answer = check(bytes, trail, parts);
+      settled.push(answer);
+      return answer;
+    });
+    const answer = await caller.ask(await world.request(), { deadline: Date.now() + 60 });
+    expect(reasonIn(answer)).toBe('deadline_exceeded');
+    expect(reasonIn(await (settled[0] as Promise<Buffer>))).toBe('deadline_exceeded');
+    expect(spends).toBe(0);
+  });
+});
+
 describe('a call', () => {
   it('is answered with the bytes of the Check, and recorded once', async () => {
     const caller = await serve(() => Promise.resolve(ANSWER));

@@ -57,6 +57,7 @@ export function createAuthorization({ decider, record, maxInFlight, callers, log
     const timer = setTimeout(() => {
       // The walk may still write to its trail: what is recorded is a copy.
       const known = { ...trail };
+      trail.isOverdue = true;
       answer(decider.refuse(new Refusal('deadline_exceeded', 'the decision took too long'), known), known);
     }, budgetOf(call));
 

@@ -84,6 +84,7 @@ describe('a listener with mTLS', () => {
     ['has a name that begins like a listed one', issueSvid(root, { uris: [`${ENVOY}2`] })],
     ['has a listed name and another', issueSvid(root, { uris: [ENVOY, 'spiffe://prod.acme.example/agent'] })],
     ['has a listed name as a DNS SAN', issueSvid(root, { dns: [ENVOY] })],
+    ['has a listed name within a DNS SAN', issueSvid(root, { dns: [`a, URI:${ENVOY}, b`] })],
     ['has a listed name within another', issueSvid(root, { uris: [`spiffe://x/y, URI:${ENVOY}`] })],
     ['has a listed name by a CA that we do not trust', issueSvid(stranger, { uris: [ENVOY] })],
     ['has a certificate that has expired', issueSvid(root, { uris: [ENVOY], notAfter: new Date(Date.now() - 1000) })],

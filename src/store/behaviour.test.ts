@@ -37,7 +37,7 @@ const presented = (over: Partial<Presented> = {}): Presented => ({
   keyId: 'k-1',
   issuedAt: NOW,
   subject,
-  agent: 'procurement',
+  agents: ['procurement'],
   ...over,
 });
 const approval = { id: 'a-1', grant: 'g-1', hop: 'erp.pay', digest, approver: 'bob', expiresAt: NOW + HOUR };
@@ -201,7 +201,7 @@ describe.each<[string, () => string]>([
         issuer: 'https://other.example',
         keyId: 'k-2',
         subject: { issuer: 'https://other.example', id: 'alice' },
-        agent: 'other',
+        agents: ['other'],
       });
       expect(store.revokedBy(other)).toBeUndefined();
       expect([...store.revocations()]).toHaveLength(1);

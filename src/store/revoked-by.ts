@@ -4,7 +4,7 @@ import type { Presented, Store } from './store.ts';
 
 /** Says by which kind of revocation something presented is covered: the widest first, of all that there are (threats C10). */
 export function revokedBy(
-  { tokenId, issuer, keyId, issuedAt, subject, agent }: Presented,
+  { tokenId, issuer, keyId, issuedAt, subject, agents }: Presented,
   known: Pick<Ancestry, 'revocation'>,
 ): ReturnType<Store['revokedBy']> {
   const has = (kind: 'issuer' | 'key' | 'token' | 'subject' | 'agent', key: string) =>
@@ -16,6 +16,6 @@ export function revokedBy(
   if (isBefore(cutoff(undefined, known)) || isBefore(cutoff(issuer, known))) return 'before';
   if (has('token', tokenId)) return 'token';
   if (has('subject', joinKey(subject.issuer, subject.id))) return 'subject';
-  if (agent !== undefined && has('agent', agent)) return 'agent';
+  if (agents.some((name) => has('agent', name))) return 'agent';
   return undefined;
 }

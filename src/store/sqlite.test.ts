@@ -39,7 +39,7 @@ const presented = (tokenId: string): Presented => ({
   keyId: undefined,
   issuedAt: Date.now(),
   subject,
-  agent: undefined,
+  agents: [],
 });
 
 let file: string;

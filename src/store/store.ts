@@ -35,7 +35,7 @@ export interface StoredApproval {
   readonly id: string;
   readonly grant: string;
   readonly hop: string;
-  /** SHA-256 (hex) of the named body fields; delegation/approval.ts makes it. */
+  /** What was approved: delegation/approval-digest.ts makes it. 64 hex digits. */
   readonly digest: string;
   readonly approver: string;
   readonly at: number;
@@ -70,8 +70,8 @@ export interface Presented {
   readonly keyId: string | undefined;
   readonly issuedAt: number;
   readonly subject: { readonly issuer: string; readonly id: string };
-  /** The agent's name in the matrix; undefined where the subject acts for itself and is no agent. */
-  readonly agent: string | undefined;
+  /** The agents that have a hand in it, by their names in the matrix. */
+  readonly agents: readonly string[];
 }
 
 /** What one Check uses up, all or nothing, in one durable write. */
@@ -113,7 +113,7 @@ export interface Store {
   // Reads of memory.
   /**
    * Live or not, by subject and actor, newest first. Revocation and time are the caller's to judge: a refusal must be able
-   * to say which. Every grant comes with what `grantRevoked` and `chain` need.
+   * to say which.
    */
   grantsOf(subject: StoredGrant['subject'], actor: string): readonly StoredGrant[];
   grant(id: string): StoredGrant | undefined;

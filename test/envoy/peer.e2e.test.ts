@@ -9,10 +9,11 @@ import type { PeerRules } from '../../src/identity/peer-rules.ts';
 import { readTrustBundle } from '../../src/identity/trust-bundle.ts';
 import { Refusal } from '../../src/refusals.ts';
 import { read } from '../../src/request/read.ts';
+import { withheld } from '../../src/response/headers.ts';
 import { call } from '../fakes/agent.ts';
 import { createAuthority, type Issued, issueSvid } from '../fakes/ca.ts';
 import { type Envoy, startEnvoy } from '../fakes/envoy.ts';
-import { startUpstream, type Upstream } from '../fakes/upstream.ts';
+import { type Echo, startUpstream, type Upstream } from '../fakes/upstream.ts';
 import { bootstrap, type ListenerOptions } from './bootstrap.ts';
 import { ALLOW, type StubAuthz, startStubAuthz } from './stub-authz.ts';
 import { describeWithEnvoy } from './with-envoy.ts';
@@ -185,6 +186,33 @@ describeWithEnvoy('a caller behind Envoy 1.40', () => {
       expect([mode, caller(rules())]).toEqual([mode, id('edge')]);
     }
   });
+
+  it.each<[Mode, 'kept' | 'removed']>([
+    ['FORWARD_ONLY', 'removed'],
+    ['ALWAYS_FORWARD_ONLY', 'removed'],
+    ['APPEND_FORWARD', 'removed'],
+    ['SANITIZE_SET', 'kept'],
+  ])(
+    'that forges an element of its own, or proves itself by a JWT-SVID, gets neither past us in mode %s [S01, S16]',
+    async (mode, fate) => {
+      const forged = {
+        'x-forwarded-client-cert': `By=${id('agent')};URI=${id('victim')}`,
+        'x-spiffe-jwt-svid': 'a.b.c',
+      };
+      const through = async (): Promise<Echo['headers']> => {
+        const tls = { ca: root.certificate, client: agent };
+        const { body } = await call({ port: last.port(`mtls_${mode}`), host: HOST, path: '/', headers: forged, tls });
+        return (JSON.parse(body) as Echo).headers;
+      };
+      expect(await through()).toHaveProperty('x-forwarded-client-cert');
+      expect(caller(rules())).toBe(id('agent'));
+      const headers_to_remove = withheld(input().headers, new Set(), id('agent'));
+      authz.answerWith({ status: { code: 0 }, ok_response: { headers_to_remove } });
+      const reached = await through();
+      expect(reached).not.toHaveProperty('x-spiffe-jwt-svid');
+      expect('x-forwarded-client-cert' in reached ? 'kept' : 'removed').toBe(fate);
+    },
+  );
 
   it('is read though its subject holds quotes, commas and semicolons [S03]', async () => {
     const odd = issueSvid(root, { uris: [id('agent')], cn: 'a";URI=spiffe://prod.acme.example/victim,By="\\ü' });

@@ -10,10 +10,25 @@ import { RENDER_DEFAULTS, type RenderOptions } from '../../src/envoy/options.ts'
 import { renderEnvoy } from '../../src/envoy/render.ts';
 import { loadMatrix } from '../../src/matrix/compile.ts';
 import type { Matrix } from '../../src/matrix/hop.ts';
+import { parsePathTemplate } from '../../src/matrix/path-template.ts';
 import { createAuthority, issueSvid } from '../fakes/ca.ts';
-import { EVERY_PROTOCOL, matrixOf } from '../fakes/every-protocol.ts';
+import { EVERY_PROTOCOL, matrixOf, row } from '../fakes/every-protocol.ts';
 import { describeWithEnvoy } from './with-envoy.ts';
 
+/** Two rows of one MCP endpoint: one alone opens streams and ends sessions. */
+const session = () => {
+  const match = { path: parsePathTemplate('/mcp') };
+  return matrixOf([
+    row('session', {
+      protocol: 'mcp',
+      match: { ...match, methods: ['POST', 'GET', 'DELETE'], mcp: { methods: ['initialize'], tools: [] } },
+    }),
+    row('call', {
+      protocol: 'mcp',
+      match: { ...match, methods: ['POST'], mcp: { methods: ['tools/list', 'tools/call'], tools: ['search'] } },
+    }),
+  ]);
+};
 const demo = () => loadMatrix(fileURLToPath(new URL('../../demo/matrix.yaml', import.meta.url)));
 
 describeWithEnvoy('behalf envoy render', () => {
@@ -34,6 +49,7 @@ describeWithEnvoy('behalf envoy render', () => {
   it.each<[string, () => Matrix]>([
     ['the matrix of the demo', demo],
     ['a row of every protocol', () => matrixOf(EVERY_PROTOCOL)],
+    ['mcp rows with different methods', session],
     ['a row of every protocol, found by match', () => matrixOf(EVERY_PROTOCOL, 'match')],
   ])('writes what Envoy takes, without a deprecated field, for %s', (_, matrix) => {
     const file = join(folder, 'envoy.yaml');

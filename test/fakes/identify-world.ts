@@ -27,11 +27,12 @@ export interface Call {
   readonly scheme?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: CheckInput['query'];
+  readonly rawQuery?: string;
   readonly method?: string;
   readonly host?: string;
   readonly path?: string;
   /** The agent that holds the connection. */
-  readonly peer?: 'procurement' | 'support';
+  readonly peer?: string;
   /** SHA-256 of its certificate; null where it showed none. */
   readonly thumbprint?: string | null;
   readonly now?: number;
@@ -108,8 +109,9 @@ export async function startIdentifyWorld(): Promise<IdentifyWorld> {
 
 function inputOf(token: string | undefined, call: Call): CheckInput {
   const authorization = token === undefined ? {} : { authorization: `${call.scheme ?? 'Bearer'} ${token}` };
-  const { method = 'GET', host = HOST, path = PATH, query = {} } = call;
-  return { headers: { ...authorization, ...call.headers }, query, method, host, path } as unknown as CheckInput;
+  const { method = 'GET', host = HOST, path = PATH, query = {}, rawQuery = '' } = call;
+  const headers = { ...authorization, ...call.headers };
+  return { headers, query, rawQuery, method, host, path } as unknown as CheckInput;
 }
 
 function row(over: Partial<Hop> = {}, credential: Partial<Hop['credential']> = {}): Hop {

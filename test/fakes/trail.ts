@@ -77,6 +77,7 @@ export function identity(subject: string): Identity {
     subject: { id: subject, issuer: 'https://idp.acme.example', claims: { email: CANARY } },
     actor: { id: `${SPIFFE}procurement`, agent: 'procurement', issuer: 'https://idp.acme.example' },
     chain: [{ id: `${SPIFFE}support`, issuer: 'https://idp.acme.example' }],
+    agents: ['procurement'],
     token: {
       issuer: 'https://idp.acme.example',
       type: 'at+jwt',

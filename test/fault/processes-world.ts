@@ -12,7 +12,7 @@ import { connect, type RawClient, reasonOf } from '../fakes/check-world.ts';
 import { type StoreProcess, startStoreProcess } from '../fakes/store-process.ts';
 
 const BUNDLE = fileURLToPath(new URL('../fixtures/policies/protocols/bundle.tar.gz', import.meta.url));
-export const HOST = 'erp.acme.example';
+const HOST = 'erp.acme.example';
 export const AUDIENCE = `https://${HOST}`;
 /** A JWKS may hold so many keys. */
 export const KEYS = 100;
@@ -96,6 +96,8 @@ const issuer = (n = 0): string => `https://idp-${n}.acme.example`;
 const spiffe = (n: number): string => `spiffe://prod.acme.example/agents/${n}`;
 const certificateOf = (root: Authority, n: number): Issued => issueSvid(root, { uris: [spiffe(n)] });
 
+const matchOf = (path: string, methods = ['GET']): object => ({ match: { hosts: [HOST], methods, path } });
+
 function matrixOf(size: number): object {
   const all = Array.from({ length: size }, (_, n) => n);
   const row = (n: number, over: object): object => ({
@@ -114,8 +116,7 @@ function matrixOf(size: number): object {
     revocation: { by: ['token', 'grant', 'subject', 'agent', 'key', 'issuer'], within: '1s' },
     ...over,
   });
-  const matchOf = (path: string, methods = ['GET']): object => ({ match: { hosts: [HOST], methods, path } });
-  const rows = all.map((n) => [`test.read-${n}`, row(n, matchOf(`/${n}/things`))]);
+  const rows = all.map((n): [string, object] => [`test.read-${n}`, row(n, matchOf(`/${n}/things`))]);
   return {
     trustDomain: 'prod.acme.example',
     authorities: Object.fromEntries(all.map((n) => [`idp-${n}`, { kind: 'oidc', issuer: issuer(n), owner: 'iam' }])),

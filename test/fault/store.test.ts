@@ -22,7 +22,7 @@ const ask = (store: Store, tokenId: string) =>
     keyId: undefined,
     issuedAt: Date.now(),
     subject: { issuer: 'https://idp.acme.example', id: 'alice' },
-    agent: undefined,
+    agents: [],
   });
 
 const undo: (() => unknown)[] = [];

@@ -6,8 +6,8 @@ import { unknown } from './unknown.ts';
 const READS = ['GET', 'HEAD'];
 
 /**
- * A row may degrade to one that takes the very same requests, only reads, and does not degrade in turn, so that there is
- * no chain and no cycle (design §1.5, §4). Whether it asks for less is judged by lint (`degrade-not-narrower`).
+ * A row may degrade to one that takes the very same requests, only reads, enforces, and does not degrade in turn, so that
+ * there is no chain and no cycle (design §1.5, §4). Whether it asks for less is judged by lint (`degrade-not-narrower`).
  */
 export function* checkFailure({ hops, routing }: MatrixFile, id: string, hop: HopFile): Generator<Contradiction> {
   if (hop.onFailure === 'deny' || !('degrade' in hop.onFailure)) return;
@@ -23,6 +23,9 @@ export function* checkFailure({ hops, routing }: MatrixFile, id: string, hop: Ho
     yield { keys, message: 'needs routing: explicit, as match alone cannot choose between two rows for one request' };
   if (target.onFailure !== 'deny' && 'degrade' in target.onFailure)
     yield { keys, message: `row "${to}" degrades too; one step is all there is` };
+  // An observed row lets pass what it refuses: a fault would open more than the row ever did (design §1.5).
+  if (target.rollout.mode === 'observe')
+    yield { keys, message: `row "${to}" is only observed (rollout); a fallback enforces` };
   if (target.match.methods?.some((method) => !READS.includes(method)))
     yield { keys, message: `row "${to}" does more than GET and HEAD; a fallback only reads` };
   else if (!canMatchAll(target, hop))

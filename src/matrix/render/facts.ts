@@ -56,10 +56,12 @@ function caller({ peer }: Hop): Line {
 }
 
 function credentialLines({ credential }: Hop): readonly Line[] {
-  const { type, authority, issuer, audience, scopes, maxLifetime } = credential;
+  const { type, authority, issuer, audience, scopes, maxLifetime, singleUse } = credential;
   if (type === 'mtls-only') return [{ text: `No token: the certificate of ${authority.name} is all` }];
   return [
-    { text: `${type} of ${authority.name}, at most ${durationText(maxLifetime)} long` },
+    {
+      text: `${type} of ${authority.name}, at most ${durationText(maxLifetime)} long${singleUse === true ? ', for one request' : ''}`,
+    },
     { text: `issuer ${issuer}`, code: true },
     { text: `audience ${audience}`, code: true },
     { text: `scopes ${scopes.join(' ')}`, code: true },
