@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { type Behalf, startBehalf } from '../stage/behalf.ts';
 import { chooseCores } from '../stage/cores.ts';
 import { createGhz, type Ghz } from '../stage/ghz.ts';
+import { stageTokenGrants } from '../stage/grants.ts';
 import { createIssuer } from '../stage/issuer.ts';
 import { createMessages } from '../stage/messages.ts';
 import { createProgress } from '../stage/progress.ts';
@@ -36,7 +37,13 @@ async function run(): Promise<readonly Sample[]> {
     const messages = join(folder, 'warm.bin');
     createMessages(issuer).write(messages, TOKENS, () => undefined);
     const traces = `file:${join(folder, 'spans.ndjson')}`;
-    behalf = await startBehalf({ folder, core: cores.server, jwksFile: issuer.jwksFile, traces });
+    behalf = await startBehalf({
+      grants: stageTokenGrants(),
+      folder,
+      core: cores.server,
+      jwksFile: issuer.jwksFile,
+      traces,
+    });
     return await sample(behalf, ghz, messages);
   } finally {
     await behalf?.stop();

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { freePort } from '../../demo/free-port.ts';
+import type { GrantStage } from './grants.ts';
 import { lastWords, type ServerProcess, startServer } from './server-process.ts';
 
 /** A running Behalf with records and traces on, and its own account of what it did. */
@@ -26,6 +27,7 @@ export interface BehalfOptions {
   readonly folder: string;
   readonly core: number;
   readonly jwksFile: string;
+  readonly grants: GrantStage;
   /** `provenance.traces`: `file:PATH` or `otlp`. */
   readonly traces: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -58,10 +60,13 @@ export async function startBehalf(options: BehalfOptions): Promise<Behalf> {
   return { ...server, address: check, counts: () => countsOf(admin) };
 }
 
-function configOf({ folder, jwksFile, traces }: BehalfOptions, listen: { check: string; admin: string }): object {
+function configOf(
+  { folder, jwksFile, traces, grants }: BehalfOptions,
+  listen: { check: string; admin: string },
+): object {
   return {
     listen,
-    matrix: root('demo/matrix.yaml'),
+    ...grants,
     issuers: [
       { issuer: 'https://idp.acme.example', jwks: { file: jwksFile }, algorithms: ['ES256'], tokenTypes: ['at+jwt'] },
     ],

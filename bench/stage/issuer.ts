@@ -16,6 +16,14 @@ const ERP = 'https://erp.acme.example';
 const KID = 'bench';
 const HOUR = 3600;
 
+/** As many people, each with tokens of their own. */
+export const PEOPLE = 1000;
+
+/** Their `sub`. */
+export function personOf(index: number): string {
+  return `user-${index}@acme.example`;
+}
+
 /** The agent that asks, by demo/matrix.yaml. */
 export const AGENT = 'spiffe://prod.acme.example/ns/agents/sa/procurement';
 
@@ -43,13 +51,12 @@ function keyIn(file: string): KeyObject {
   return privateKey;
 }
 
-/** A thousand people, each with tokens of their own. */
 function claims(): object {
   const now = Math.floor(Date.now() / 1000);
   const id = randomUUID();
   return {
     iss: ISSUER,
-    sub: `user-${Number.parseInt(id.slice(0, 8), 16) % 1000}@acme.example`,
+    sub: personOf(Number.parseInt(id.slice(0, 8), 16) % PEOPLE),
     aud: ERP,
     client_id: 'agent-platform',
     scope: 'invoices:read payments:write',

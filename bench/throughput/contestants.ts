@@ -5,6 +5,7 @@ import { freePort } from '../../demo/free-port.ts';
 import { isAllowed } from '../stage/ask.ts';
 import { type Counts, startBehalf } from '../stage/behalf.ts';
 import type { Cores } from '../stage/cores.ts';
+import { stageStoredGrants, stageTokenGrants } from '../stage/grants.ts';
 import type { BenchIssuer } from '../stage/issuer.ts';
 import type { Messages } from '../stage/messages.ts';
 import { startServer } from '../stage/server-process.ts';
@@ -64,7 +65,8 @@ async function startNoop({ folder, cores }: Stage): Promise<Contestant> {
 async function startOurs({ folder, cores, issuer, options }: Stage): Promise<Contestant> {
   const own = join(folder, 'behalf');
   mkdirSync(own, { recursive: true });
-  const common = { folder: own, core: cores.server, jwksFile: issuer.jwksFile, nodeFlags: NODE_FLAGS };
+  const grants = options.grants === 'stored' ? await stageStoredGrants(own) : stageTokenGrants();
+  const common = { grants, folder: own, core: cores.server, jwksFile: issuer.jwksFile, nodeFlags: NODE_FLAGS };
   if (options.traces === 'file') {
     return { name: 'behalf', ...(await startBehalf({ ...common, traces: `file:${join(own, 'spans.ndjson')}` })) };
   }

@@ -11,6 +11,8 @@ export interface Options {
   /** Checks before anything is measured, so that the compiler has done its work. */
   readonly warmup: number;
   readonly traces: 'file' | 'otlp';
+  /** Where the grants are: in a SQLite store, with revocation on, or in the tokens. */
+  readonly grants: 'stored' | 'token';
   readonly peer: { readonly address: string; readonly pid: number | undefined } | undefined;
   /** Where keys and configuration stay after the run. */
   readonly folder: string | undefined;
@@ -31,6 +33,7 @@ Options:
   --rounds N         how often the servers take turns (5)
   --quick            2 rounds, few Checks
   --traces WHERE     file, or otlp (file)
+  --grants WHERE     stored, in a SQLite store, or token (stored)
   --peer HOST:PORT   any ext_authz server on this machine
   --peer-pid PID     its process, for its processor time; pin it to the first processor yourself
   --folder DIR       keep keys, configuration, records and traces here
@@ -45,6 +48,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       traces: { type: 'string', default: 'file' },
+      grants: { type: 'string', default: 'stored' },
       peer: { type: 'string' },
       'peer-pid': { type: 'string' },
       folder: { type: 'string' },
@@ -53,8 +57,9 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     },
   });
   if (values.help) return 'help';
-  const { traces, peer, quick } = values;
+  const { traces, grants, peer, quick } = values;
   if (traces !== 'file' && traces !== 'otlp') throw new Error(`--traces is file or otlp, not ${traces}`);
+  if (grants !== 'stored' && grants !== 'token') throw new Error(`--grants is stored or token, not ${grants}`);
   if (peer !== undefined) requireLoopback(peer);
   const pid = values['peer-pid'];
   const sizes = quick
@@ -64,6 +69,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     ...sizes,
     ...(values.rounds !== undefined && { rounds: positive(values.rounds, '--rounds') }),
     traces,
+    grants,
     peer:
       peer === undefined ? undefined : { address: peer, pid: pid === undefined ? pid : positive(pid, '--peer-pid') },
     folder: values.folder,

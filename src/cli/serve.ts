@@ -11,6 +11,7 @@ import { openStore } from '../store/open-store.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { listenFailure, StartError } from './failure.ts';
 import { announceReady, createReadiness, type Readiness } from './readiness.ts';
+import { shoutRows } from './shout-rows.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { CommonOptions, ExitCode, Terminal } from './terminal.ts';
@@ -85,10 +86,12 @@ async function build(options: ServeOptions, terminal: Terminal): Promise<Parts> 
     onReload: (result, live) => {
       provenance.reloaded(result.ok ? 'success' : 'failure');
       announceRevisions(provenance, live);
+      if (result.ok) shoutRows(live.matrix, { now: Date.now(), isDurable: store.isDurable, log });
       if (result.ok) for (const renew of afterReload) renew();
     },
   });
   announceRevisions(provenance, reloader.snapshot());
+  shoutRows(reloader.snapshot().matrix, { now: Date.now(), isDurable: store.isDurable, log });
   return { config, log, store, provenance, reloader, afterReload, readiness: createReadiness(reloader) };
 }
 

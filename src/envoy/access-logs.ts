@@ -1,6 +1,16 @@
 import { typeUrl } from './type-url.ts';
 
-const FROM_BEHALF = ['decision_id', 'outcome', 'reason', 'hop', 'agent', 'subject', 'grant', 'policy_revision'];
+const FROM_BEHALF = [
+  'decision_id',
+  'outcome',
+  'reason',
+  'hop',
+  'agent',
+  'subject',
+  'grant',
+  'policy_revision',
+  'fallback',
+];
 
 /** One JSON line on stdout for each event of this kind, with what Behalf answered where it was asked. */
 export function accessLog(kind: 'request' | 'connection' | 'handshake'): object {

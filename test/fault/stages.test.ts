@@ -3,6 +3,7 @@
  * `failure_mode_allow: true` set against us on purpose: a gRPC error or a timeout of ours would be an ALLOW. The check
  * server runs in this process, so that each step of the Check can be broken in turn.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type CheckParts, STEPS } from '../../src/check.ts';
@@ -87,12 +88,18 @@ describeWithEnvoy('Envoy with failure_mode_allow', () => {
     expect(counts).toMatchObject({ error: 0, failure_mode_allowed: 0, timeout: 0 });
   });
 
+  /** Every Check has something to spend, so that every step runs. */
+  const identify: typeof STEPS.identify = async (...args) => ({
+    ...(await STEPS.identify(...args)),
+    once: [{ kind: 'token', key: randomUUID(), until: Date.now() + 1000 }],
+  });
   const breakStep = (name: Step, step: () => unknown) => {
-    broken = { steps: { ...STEPS, [name]: step } };
+    broken = { steps: { ...STEPS, identify, [name]: step } };
   };
   const lastReason = () => trails.at(-1)?.refusal?.code;
 
   it('is open while all is well, so that the tests below could fail', async () => {
+    broken = { steps: { ...STEPS, identify } };
     expect((await ask(envoy, good)).status).toBe(200);
     expect(upstream.count()).toBe(reached + 1);
   });
@@ -111,8 +118,8 @@ describeWithEnvoy('Envoy with failure_mode_allow', () => {
   it.each(NAMES)('stays shut when %s never settles (E03)', async (name) => {
     breakStep(name, () => new Promise(() => {}));
     expect((await ask(envoy, good)).status).toBeGreaterThanOrEqual(400);
-    // Only identify is waited for; from any other step a promise is garbage.
-    if (name === 'identify') expect(lastReason()).toBe('deadline_exceeded');
+    // Only these are waited for; from any other step a promise is garbage.
+    if (['identifyPeer', 'identify', 'spend'].includes(name)) expect(lastReason()).toBe('deadline_exceeded');
     expect(upstream.count()).toBe(reached);
   });
 
