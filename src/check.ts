@@ -4,6 +4,7 @@ import { requireUnrevoked } from './delegation/unrevoked.ts';
 import { identify } from './identity/identify.ts';
 import type { Identity } from './identity/identity.ts';
 import { identifyPeer } from './identity/peer.ts';
+import { fallbackOf } from './matrix/fallback-of.ts';
 import type { RoutedHop } from './matrix/hop.ts';
 import { route } from './matrix/route.ts';
 import { requireUnexpired } from './matrix/unexpired.ts';
@@ -65,7 +66,7 @@ export async function check(bytes: Uint8Array, trail: Trail, parts: CheckParts):
     const input = (trail.input = steps.read(message));
     const routed = (trail.routed = steps.route(input, live.matrix));
     const walk = { input, live, trail, parts };
-    const to = fallbackOf(routed);
+    const to = fallbackOf(routed.hop);
     return await (to === undefined
       ? permit(routed, walk)
       : permit(routed, walk).catch((error: unknown) => degrade(error, to, routed, walk)));
@@ -145,11 +146,6 @@ const OF_A_ROW = ['peer', 'identity', 'grant', 'wanted', 'outcome', 'identifyToo
 /** Once the timer has answered, nothing may be used up any more: the client was told that it was denied (threats E03). */
 function requireInTime({ isOverdue }: Trail): void {
   if (isOverdue === true) throw new Refusal('deadline_exceeded', 'the answer is given already');
-}
-
-function fallbackOf({ hop }: RoutedHop): string | undefined {
-  const { onFailure } = hop;
-  return typeof onFailure === 'object' && 'degrade' in onFailure ? onFailure.degrade.to : undefined;
 }
 
 /**

@@ -942,7 +942,7 @@ const CORE = [
     name: 'grant budget',
     threat: 'A06',
     file: 'src/delegation/authorization-details.ts',
-    find: "if (name === 'budget') throw invalid('budget cannot be enforced without the grant store');",
+    find: "if (name === 'budget') throw invalid('a budget counts only in the store: it cannot be asserted');",
     replace: "if (name === 'budget') continue;",
     tests: ['src/delegation/delegate.test.ts'],
   },

@@ -28,6 +28,7 @@ const OPEN = [
   'snapshot.ts',
   'log.ts',
   'strict-json.ts',
+  'fold.ts',
   'clock.ts',
   'wire.ts',
   'store/store.ts',

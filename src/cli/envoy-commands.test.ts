@@ -3,26 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runCli } from './program.ts';
+import { run } from '../../test/fakes/run-cli.ts';
 
 const MATRIX = fileURLToPath(new URL('../../demo/matrix.yaml', import.meta.url));
 const INGRESS = fileURLToPath(new URL('../../envoy/ingress.yaml', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'envoy-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function run(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await runCli(argv, {
-    env: {},
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  return { code, out, err };
-}
 
 describe('behalf envoy', () => {
   it('renders what it finds nothing wrong with', async () => {

@@ -3,18 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run as runCli, type Said } from '../../test/fakes/run-cli.ts';
 import { tokenId } from '../identity/token-id.ts';
-import { runCli } from './program.ts';
 
 const IDP = 'https://idp.acme.example';
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const MATRIX = readFileSync(root('demo/matrix.yaml'), 'utf8').replace('grant: token', 'grant: stored');
-
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 describe('behalf grants and behalf revoke', () => {
   let folder = '';
@@ -38,13 +32,7 @@ describe('behalf grants and behalf revoke', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const run = async (...argv: readonly string[]): Promise<Said> => {
-    const said = { out: '', err: '' };
-    const out = (text: string) => void (said.out += text);
-    const err = (text: string) => void (said.err += text);
-    const code = await runCli([...argv, '--config', config], { out, err, env: {} });
-    return { code, ...said };
-  };
+  const run = (...argv: readonly string[]) => runCli(...argv, '--config', config);
   const create = (...more: readonly string[]) =>
     run(
       'grants',

@@ -3,30 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { matrixOf, row, writeMatrix } from '../../test/fakes/matrix.ts';
+import { run } from '../../test/fakes/run-cli.ts';
 import { fullTrail } from '../../test/fakes/trail.ts';
 import { recordOf } from '../provenance/record.ts';
 import { Refusal } from '../refusals.ts';
-import { runCli } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'behalf-matrix-cli-'));
 const agents = { buyer: { spiffeId: 'spiffe://prod.acme.example/ns/agents/sa/buyer' } };
 const authorities = { idp: { kind: 'oidc', issuer: 'https://idp.acme.example', owner: 'iam' } };
 const GOOD = writeMatrix(matrixOf({ a: row() }, { agents, authorities }));
 const BAD = writeMatrix(matrixOf({ a: row({ revocation: undefined }) }, { agents, authorities }));
-
-async function run(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const code = await runCli(argv, {
-    env: {},
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-  });
-  return { code, ...said };
-}
 
 /** A configuration for a matrix. */
 function configFor(matrix: string, more = ''): string {

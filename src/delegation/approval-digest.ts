@@ -5,8 +5,9 @@ import type { CheckInput } from '../request/check-input.ts';
 import { bodyValue } from './body-value.ts';
 
 /**
- * Names what a person approves: this method and URL of this row, this tool where it is MCP, with these values in the named body fields. Another
- * recipient, amount or payment is another digest, so that what was approved cannot be changed afterwards.
+ * Names what a person approves: this method and URL of this row, this tool where it is MCP, with these values in the named
+ * body fields. Another recipient, amount or payment is another digest, so that what was approved cannot be changed
+ * afterwards.
  * @returns 64 hex digits
  * @throws Refusal `body_*` where a field cannot be read in one way
  */
@@ -20,7 +21,7 @@ export function approvalDigest({ hop, mcp = [] }: RoutedHop, fields: readonly st
     .digest('hex');
 }
 
-/** A text, and nothing that prints alike: `"7"` is not `7`, and a number must be one that every parser holds exactly. */
+/** A text, and nothing that prints alike: `"7"` is not `7`, and a number is the one that a double holds: past 2^53 it would be several. */
 function scalar(value: unknown): readonly [type: string, text: string] {
   if (value === undefined) return ['absent', ''];
   if (typeof value === 'string') return ['string', value];

@@ -7,7 +7,7 @@ const MAX_TEXT = 512;
 /** Past this, dates lose their meaning (year 280,000). */
 const MAX_NUMERIC_DATE = 2 ** 43;
 
-/** The members that a grant may have. `approval` is read with the grant store; until then nothing is approved. */
+/** The members that a grant may have. `approval` is passed over: only the store says what is approved. */
 const MEMBERS = new Set(['type', 'id', 'task', 'actions', 'target', 'context', 'expires_at', 'approval']);
 
 /**
@@ -31,7 +31,7 @@ function isOurs(detail: unknown): detail is Record<string, unknown> {
 
 function readGrant(detail: Record<string, unknown>): Grant {
   for (const name of Object.keys(detail)) {
-    if (name === 'budget') throw invalid('budget cannot be enforced without the grant store');
+    if (name === 'budget') throw invalid('a budget counts only in the store: it cannot be asserted');
     if (!MEMBERS.has(name)) throw invalid('a grant has a member that is not known');
   }
   const actions = detail['actions'];

@@ -1,6 +1,6 @@
+import { fold } from '../fold.ts';
 import { Refusal } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
-import { fold } from './fold.ts';
 
 /**
  * Reads the value that a JSON pointer (RFC 6901) names in the request's body.

@@ -1,7 +1,7 @@
+import { fold } from '../fold.ts';
 import type { ContextSource, RoutedHop } from '../matrix/hop.ts';
 import type { CheckInput } from '../request/check-input.ts';
 import { bodyValue } from './body-value.ts';
-import { fold } from './fold.ts';
 
 /**
  * Reads the value of one context key out of the request, where the row says it is shown. The grant is for what the

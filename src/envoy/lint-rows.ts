@@ -1,3 +1,4 @@
+import { fallbackOf } from '../matrix/fallback-of.ts';
 import type { Hop, Matrix } from '../matrix/hop.ts';
 import { bodyLimit } from './body-limit.ts';
 import type { RouteRules } from './lint-routes.ts';
@@ -25,8 +26,8 @@ export function lintRows(routes: Spot, matrix: Matrix, { say, filter }: RouteRul
 
   /** A row that another one degrades to is for the same requests, and the route of that one leads to both. */
   function degradesTo(hop: string | undefined): string | undefined {
-    const onFailure = hop === undefined ? undefined : matrix.hops.get(hop)?.onFailure;
-    return typeof onFailure === 'object' && 'degrade' in onFailure ? onFailure.degrade.to : undefined;
+    const named = hop === undefined ? undefined : matrix.hops.get(hop);
+    return named && fallbackOf(named);
   }
 
   function leadsTo(id: string, request: RouteRequest): boolean {

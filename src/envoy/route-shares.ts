@@ -1,3 +1,4 @@
+import { fallbackOf } from '../matrix/fallback-of.ts';
 import type { Hop } from '../matrix/hop.ts';
 import { templateShape } from '../matrix/template-shape.ts';
 
@@ -31,7 +32,7 @@ export function routeShares(hops: readonly Hop[]): readonly RouteShare[] {
 
 /** True where one of these rows degrades to this one: Behalf finds it then, and no route names it. */
 function isFallback({ id }: Hop, hops: readonly Hop[]): boolean {
-  return hops.some(({ onFailure }) => onFailure !== 'deny' && 'degrade' in onFailure && onFailure.degrade.to === id);
+  return hops.some((hop) => fallbackOf(hop) === id);
 }
 
 function grouped<Item>(list: readonly Item[], keyOf: (item: Item) => string): readonly [Item, ...Item[]][] {

@@ -1,3 +1,4 @@
+import { fold } from '../fold.ts';
 import { Refusal } from '../refusals.ts';
 import type { McpCall } from './check-input.ts';
 
@@ -56,11 +57,6 @@ function requireOneSpelling(members: Members, known: readonly string[]): void {
     if (known.includes(name)) continue;
     if (known.includes(fold(name))) throw new Refusal('body_ambiguous', 'the message spells a member in another case');
   }
-}
-
-/** Both ways, because some letters only meet in one: the Kelvin sign and k, the long s and s. */
-function fold(name: string): string {
-  return name.toUpperCase().toLowerCase();
 }
 
 function isId(id: unknown): boolean {

@@ -24,7 +24,7 @@ export function requireEnvoy(
   if (!callers.has(uriOf(certificate))) throw new Refusal('caller_not_envoy', 'the caller is not a listed Envoy');
 }
 
-/** The one URI SAN. Node quotes a name that holds a comma or a quote, so that none can pass for two. */
+/** The one URI SAN. Node quotes a name that holds a comma or a quote and writes the comma as \u002c, so that none passes for two. */
 function uriOf({ subjectaltname = '' }: PeerCertificate): string {
   const uris = subjectaltname.split(', ').filter((name) => name.startsWith('URI:'));
   return uris.length === 1 ? (uris[0] ?? '').slice('URI:'.length) : '';

@@ -77,20 +77,7 @@ function row({ snapshot }: CheckWorld, id: string, over: Partial<Hop>): Hop {
   return {
     ...base,
     id,
-    peer: { from: 'connection' },
-    delegation: {
-      ...base.delegation,
-      mode: 'required',
-      grant: 'token',
-      context: {},
-      recheck: false,
-      approval: undefined,
-    },
-    revocation: undefined,
-    onFailure: 'deny',
-    rollout: { mode: 'enforce' },
-    stream: undefined,
-    exceptions: [],
+    delegation: { ...base.delegation, context: {} },
     ...over,
   };
 }

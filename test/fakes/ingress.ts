@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Issued } from './ca.ts';
 import type { Bootstrap } from './envoy.ts';
+import { secretsOf } from './shipped-envoy.ts';
 
 export interface IngressOptions {
   readonly behalfPort: number;
@@ -48,16 +49,7 @@ export const INGRESS_RAW = 'ingress_raw';
 export function ingress({ behalfPort, toolsPort, server, clientsCa, authz = {} }: IngressOptions): Bootstrap {
   const config = parse(readFileSync(INGRESS_FILE, 'utf8')) as Ingress;
   const { static_resources: resources } = config;
-  resources.secrets = [
-    {
-      name: 'server',
-      tls_certificate: {
-        certificate_chain: { inline_string: server.certificate },
-        private_key: { inline_string: server.key },
-      },
-    },
-    { name: 'clients', validation_context: { trusted_ca: { inline_string: clientsCa } } },
-  ];
+  resources.secrets = secretsOf(server, clientsCa);
   const main = named(resources.listeners, INGRESS);
   main.address = loopback(0);
   for (const filter of connectionManager(main).http_filters) {

@@ -39,16 +39,7 @@ const shippedFile = (name: string): URL => new URL(`../../envoy/${name}`, import
 export function shippedEnvoy(name: string, { server, clientsCa, ports }: ShippedOptions): Shipped {
   const config = parse(readFileSync(shippedFile(name), 'utf8')) as Shipped;
   const { static_resources: resources } = config;
-  resources.secrets = [
-    {
-      name: 'server',
-      tls_certificate: {
-        certificate_chain: { inline_string: server.certificate },
-        private_key: { inline_string: server.key },
-      },
-    },
-    { name: 'clients', validation_context: { trusted_ca: { inline_string: clientsCa } } },
-  ];
+  resources.secrets = secretsOf(server, clientsCa);
   for (const listener of resources.listeners) listener.address = loopback(0);
   for (const { name: cluster, load_assignment } of resources.clusters) {
     const port = ports[cluster];
@@ -74,4 +65,18 @@ export function validateShipped(name: string, { server, clientsCa }: Omit<Shippe
 
 function loopback(port: number): object {
   return { socket_address: { address: '127.0.0.1', port_value: port } };
+}
+
+/** What a shipped config's listeners read their certificates from: what Envoy shows, and whose callers it takes. */
+export function secretsOf(server: Issued, clientsCa: string): object[] {
+  return [
+    {
+      name: 'server',
+      tls_certificate: {
+        certificate_chain: { inline_string: server.certificate },
+        private_key: { inline_string: server.key },
+      },
+    },
+    { name: 'clients', validation_context: { trusted_ca: { inline_string: clientsCa } } },
+  ];
 }

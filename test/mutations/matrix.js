@@ -52,7 +52,7 @@ export const MATRIX = [
     name: 'a row does not degrade to one that degrades',
     threat: 'matrix',
     file: 'src/matrix/references/failure.ts',
-    find: "if (target.onFailure !== 'deny' && 'degrade' in target.onFailure)",
+    find: 'if (fallbackOf(target) !== undefined)',
     replace: 'if (Object.is(target, 0))',
     tests: ['src/matrix/references.test.ts'],
   },

@@ -59,7 +59,7 @@ export const REQUESTS = [
   {
     name: 'mcp: letters that only meet in upper case are one',
     threat: 'E18',
-    file: 'src/request/mcp-call.ts',
+    file: 'src/fold.ts',
     find: 'name.toUpperCase().toLowerCase()',
     replace: 'name.toLowerCase()',
     tests: ['src/request/mcp.test.ts'],

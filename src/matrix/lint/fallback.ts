@@ -1,3 +1,4 @@
+import { fallbackOf } from '../fallback-of.ts';
 import type { Hop } from '../hop.ts';
 import type { Draft, World } from './finding.ts';
 
@@ -8,9 +9,8 @@ const MODES: readonly Hop['delegation']['mode'][] = ['forbidden', 'optional', 'r
 /** A fault must never open more than was asked for: the fallback is a strict part of the row (design §1.5, §4). */
 export function* lintFallback({ matrix }: World): Generator<Draft> {
   for (const hop of matrix.hops.values()) {
-    const { onFailure, id } = hop;
-    if (onFailure === 'deny' || !('degrade' in onFailure)) continue;
-    const target = matrix.hops.get(onFailure.degrade.to);
+    const { id } = hop;
+    const target = matrix.hops.get(fallbackOf(hop) ?? '');
     if (target === undefined) continue;
     const wider = widenings(hop, target);
     if (wider.length === 0) continue;

@@ -1,5 +1,5 @@
 import { canMatchSame } from '../can-match-same.ts';
-import type { HopFile } from '../schema.ts';
+import { fallbackOf } from '../fallback-of.ts';
 import type { Draft, World } from './finding.ts';
 
 /**
@@ -16,8 +16,4 @@ export function* lintOverlap({ file: { hops, routing } }: World): Generator<Draf
       yield { rule: 'overlap', severity: 'warning', hop: id, keys: ['hops', id, 'match'], message };
     }
   }
-}
-
-function fallbackOf({ onFailure }: HopFile): string | undefined {
-  return onFailure !== 'deny' && 'degrade' in onFailure ? onFailure.degrade.to : undefined;
 }

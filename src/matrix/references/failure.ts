@@ -1,4 +1,5 @@
 import { canMatchAll } from '../can-match-all.ts';
+import { fallbackOf } from '../fallback-of.ts';
 import type { HopFile, MatrixFile } from '../schema.ts';
 import type { Contradiction } from './contradiction.ts';
 import { unknown } from './unknown.ts';
@@ -10,8 +11,8 @@ const READS = ['GET', 'HEAD'];
  * there is no chain and no cycle (design §1.5, §4). Whether it asks for less is judged by lint (`degrade-not-narrower`).
  */
 export function* checkFailure({ hops, routing }: MatrixFile, id: string, hop: HopFile): Generator<Contradiction> {
-  if (hop.onFailure === 'deny' || !('degrade' in hop.onFailure)) return;
-  const { to } = hop.onFailure.degrade;
+  const to = fallbackOf(hop);
+  if (to === undefined) return;
   const keys = ['onFailure', 'degrade', 'to'];
   const target = Object.hasOwn(hops, to) ? hops[to] : undefined;
   if (target === undefined) {
@@ -21,8 +22,7 @@ export function* checkFailure({ hops, routing }: MatrixFile, id: string, hop: Ho
   if (to === id) yield { keys, message: 'this is the row itself' };
   if (routing === 'match')
     yield { keys, message: 'needs routing: explicit, as match alone cannot choose between two rows for one request' };
-  if (target.onFailure !== 'deny' && 'degrade' in target.onFailure)
-    yield { keys, message: `row "${to}" degrades too; one step is all there is` };
+  if (fallbackOf(target) !== undefined) yield { keys, message: `row "${to}" degrades too; one step is all there is` };
   // An observed row lets pass what it refuses: a fault would open more than the row ever did (design §1.5).
   if (target.rollout.mode === 'observe')
     yield { keys, message: `row "${to}" is only observed (rollout); a fallback enforces` };

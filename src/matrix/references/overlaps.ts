@@ -1,4 +1,5 @@
 import { canMatchSame } from '../can-match-same.ts';
+import { fallbackOf } from '../fallback-of.ts';
 import type { HopFile, MatrixFile } from '../schema.ts';
 import type { Contradiction } from './contradiction.ts';
 
@@ -21,9 +22,5 @@ export function* checkOverlaps({ hops, routing }: MatrixFile): Generator<Contrad
 
 /** A row that another one degrades to is for the same requests on purpose: no route names it. */
 function isFallback([a, left]: [string, HopFile], [b, right]: [string, HopFile]): boolean {
-  return degradesTo(left) === b || degradesTo(right) === a;
-}
-
-function degradesTo({ onFailure }: HopFile): string | undefined {
-  return onFailure !== 'deny' && 'degrade' in onFailure ? onFailure.degrade.to : undefined;
+  return fallbackOf(left) === b || fallbackOf(right) === a;
 }

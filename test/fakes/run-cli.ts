@@ -1,0 +1,23 @@
+import { runCli } from '../../src/cli/program.ts';
+
+/** How one command line ended, and what it wrote. */
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs one command line in this process, without an environment. */
+export async function run(...argv: readonly string[]): Promise<Said> {
+  const said = { out: '', err: '' };
+  const code = await runCli(argv, {
+    env: {},
+    out: (text) => {
+      said.out += text;
+    },
+    err: (text) => {
+      said.err += text;
+    },
+  });
+  return { code, ...said };
+}
