@@ -1,6 +1,6 @@
 /** What a row may say about how it is enforced: observed, retried, degraded; and revocation, which no row can escape. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CheckWorld, reasonOf, startCheckWorld } from '../test/fakes/check-world.ts';
+import { type CheckWorld, reasonOf, spiffe, startCheckWorld } from '../test/fakes/check-world.ts';
 import { type CheckParts, STEPS } from './check.ts';
 import type { CheckResponse__Output } from './generated/envoy/service/auth/v3/CheckResponse.ts';
 import type { Hop } from './matrix/hop.ts';
@@ -180,6 +180,21 @@ describe('a row', () => {
     const acting = await put({ ...loose, store: other.store }, { agent: 'reporting' });
     expect(reasonOf(acting.answer)).toBe('actor_disabled');
     await Promise.all([fresh.stop(), other.stop()]);
+  });
+
+  it('names who acts, not who carries the token, where the sender is not bound [A04]', async () => {
+    const { delegation, match } = row();
+    const self = { mode: 'optional', grant: 'token', action: delegation.action, context: {} } as const;
+    const loose = withRow({
+      sender: 'none',
+      agents: world.snapshot.matrix.agents,
+      delegation: { ...delegation, ...self },
+      match,
+    });
+    const token = await world.token({ act: undefined, sub: spiffe('procurement'), authorization_details: undefined });
+    const { answer, trail } = await put(loose, { agent: 'reporting', token });
+    expect(answer.dynamic_metadata?.fields?.['agent']?.stringValue).toBe('procurement');
+    expect(trail.identity?.agents).toEqual(['procurement', 'reporting']);
   });
 
   it('refuses a token that is revoked, also where it was just let through [C06, J27]', async () => {

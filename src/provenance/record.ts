@@ -108,7 +108,7 @@ function authzOf(trail: Trail, subject: string | undefined): Members<AuthzField>
     peer: peer?.id,
     subject,
     subject_issuer: identity?.subject.issuer,
-    agent: identity?.actor?.agent,
+    agent: identity?.agents[0],
     actor: identity?.actor?.id,
     chain: identity?.chain.map(({ id }) => bounded(id)),
     grant: grant === undefined ? undefined : bounded(grant.id),

@@ -48,8 +48,9 @@ function addIdentity(attributes: SpanAttributes, { peer, identity, grant }: Trai
     if (subject !== undefined) {
       attributes['behalf.subject.id'] = subject;
     }
-    if (identity.actor !== undefined) {
-      attributes['behalf.agent.id'] = bounded(identity.actor.agent);
+    const [agent] = identity.agents;
+    if (agent !== undefined) {
+      attributes['behalf.agent.id'] = bounded(agent);
     }
     if (identity.chain.length > 0) {
       attributes['behalf.agent.chain'] = identity.chain.slice(0, LONGEST_CHAIN).map(({ id }) => bounded(id));

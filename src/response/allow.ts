@@ -75,8 +75,9 @@ function identityHeaders({ decisionId, identity, grant }: Allowed): HeaderValueO
   return headers;
 }
 
+/** Who acts, by its name in the matrix; not who carries the token, which may be another (`sender: none`). */
 function agentOf({ identity }: Allowed): string {
-  return identity.actor?.agent ?? identity.peer.id;
+  return identity.agents[0] ?? identity.peer.id;
 }
 
 /** The last look before an allow: a step that returned garbage must not become one (threats E02). */

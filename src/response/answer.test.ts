@@ -20,6 +20,7 @@ const facts = (over: object = {}): Allowed =>
       peer: { id: 'spiffe://td/a' },
       subject: { id: 'alice', issuer: 'i' },
       actor: { id: 'spiffe://td/a', agent: 'a' },
+      agents: ['a'],
       token: { expiresAt: 1 },
     },
     grant: { id: 'g-1', task: 't-1', actions: ['read'] },

@@ -22,7 +22,7 @@ export function denied(
     hop: routed?.hop.id,
     scopes: routed?.hop.credential.scopes,
     resourceMetadata: routed && protectedResource(routed.hop)?.url,
-    agent: identity?.actor?.agent ?? peer?.id,
+    agent: identity?.agents[0] ?? peer?.id,
     subjectLabel: identity && subjectLabel(identity),
     grant: trail.grant?.id,
     policyRevision: trail.policyRevision,

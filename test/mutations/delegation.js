@@ -488,4 +488,12 @@ export const DELEGATION = [
     replace: 'return [name];',
     tests: ['src/cli/grants.test.ts'],
   },
+  {
+    name: 'metadata: who acts, not who carries the token',
+    threat: 'A04',
+    file: 'src/response/allow.ts',
+    find: 'identity.agents[0] ?? identity.peer.id',
+    replace: 'identity.peer.id',
+    tests: ['src/check-rows.test.ts'],
+  },
 ];
