@@ -192,9 +192,15 @@ describe('a row', () => {
       match,
     });
     const token = await world.token({ act: undefined, sub: spiffe('procurement'), authorization_details: undefined });
-    const { answer, trail } = await put(loose, { agent: 'reporting', token });
-    expect(answer.dynamic_metadata?.fields?.['agent']?.stringValue).toBe('procurement');
-    expect(trail.identity?.agents).toEqual(['procurement', 'reporting']);
+    const decide: typeof STEPS.decide = () => ({ allow: true, reasons: [], headers: {}, metadata: {} });
+    const ask = { agent: 'reporting', token } as const;
+    const allowed = await put({ ...loose, steps: { ...STEPS, decide } }, ask);
+    const denied = await put({ ...loose, ...failing('policy_denied') }, ask);
+    expect([reasonOf(allowed.answer), reasonOf(denied.answer)]).toEqual(['allowed', 'policy_denied']);
+    for (const { answer, trail } of [allowed, denied]) {
+      expect(answer.dynamic_metadata?.fields?.['agent']?.stringValue).toBe('procurement');
+      expect(trail.identity?.agents).toEqual(['procurement', 'reporting']);
+    }
   });
 
   it('refuses a token that is revoked, also where it was just let through [C06, J27]', async () => {

@@ -496,4 +496,12 @@ export const DELEGATION = [
     replace: 'identity.peer.id',
     tests: ['src/check-rows.test.ts'],
   },
+  {
+    name: 'metadata of a denial: who acts',
+    threat: 'A04',
+    file: 'src/response/denied.ts',
+    find: 'identity?.agents[0] ?? peer?.id',
+    replace: 'peer?.id',
+    tests: ['src/check-rows.test.ts'],
+  },
 ];
