@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { CheckRequest, CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts';
 import type { CheckResponse, CheckResponse__Output } from './generated/envoy/service/auth/v3/CheckResponse.ts';
+import type { HealthCheckRequest__Output } from './generated/grpc/health/v1/HealthCheckRequest.ts';
 
 /**
  * The wire, loaded once from protos/. `server` decodes with it and `response` encodes with it; no other step sees it.
@@ -28,11 +29,14 @@ const checkResponse = definitions['envoy.service.auth.v3.CheckResponse'] as Mess
   CheckResponse__Output
 >;
 
-/** `grpc.health.v1.Health`, as grpc-js registers it. */
+/** `grpc.health.v1.Health`, as a grpc-js client calls it. */
 export const healthService = definitions['grpc.health.v1.Health'] as ServiceDefinition;
+const healthCheck = healthService['Check'] as ServiceDefinition[string];
 
-/** The path of the one method that we serve. */
+/** The paths that we serve. */
 export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
+export const HEALTH_CHECK_PATH = '/grpc.health.v1.Health/Check';
+export const HEALTH_WATCH_PATH = '/grpc.health.v1.Health/Watch';
 
 /** @throws where the bytes are no CheckRequest */
 export function decodeCheckRequest(bytes: Uint8Array): CheckRequest__Output {
@@ -52,4 +56,19 @@ export function encodeCheckResponse(message: CheckResponse): Buffer {
 /** For tests and the health command: reads what Envoy would read. */
 export function decodeCheckResponse(bytes: Uint8Array): CheckResponse__Output {
   return checkResponse.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** @returns the service that is asked for, '' for all; undefined where the bytes are no HealthCheckRequest */
+export function decodeHealthRequest(bytes: Uint8Array): string | undefined {
+  try {
+    const { service = '' }: HealthCheckRequest__Output = healthCheck.requestDeserialize(Buffer.from(bytes));
+    return service;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param status a number of HealthCheckResponse.ServingStatus */
+export function encodeHealthResponse(status: number): Buffer {
+  return healthCheck.responseSerialize({ status });
 }

@@ -3,7 +3,7 @@
  * authentication, so it listens on loopback by default (design §5, threats W04, W07).
  */
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { isLoopback, parseAddress } from '../config/address.ts';
+import { isLoopback, parseAddress } from '../address.ts';
 import type { Logger } from '../log.ts';
 import type { Provenance } from '../provenance/provenance.ts';
 import { VERSION } from '../provenance/version.ts';

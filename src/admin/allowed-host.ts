@@ -1,4 +1,4 @@
-import { isLoopback } from '../config/address.ts';
+import { isLoopback } from '../address.ts';
 
 /**
  * Whether a `Host` header names this server: a loopback name, the configured host, or the very address that the

@@ -1,6 +1,6 @@
 import { type ChannelCredentials, Client, status as codes, credentials, type ServiceError } from '@grpc/grpc-js';
+import { parseAddress } from '../address.ts';
 import type { ReadyReport } from '../admin/admin.ts';
-import { parseAddress } from '../config/address.ts';
 import { loadListen } from '../config/load.ts';
 import { ConfigError } from '../config/problem.ts';
 import { type Config, configSchema } from '../config/schema.ts';

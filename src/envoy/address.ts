@@ -1,4 +1,4 @@
-import { parseAddress } from '../config/address.ts';
+import { parseAddress } from '../address.ts';
 import { ConfigError } from '../config/problem.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isLoopback } from '../config/address.ts';
+import { isLoopback } from '../address.ts';
 import { at, has, type Say, type Spot } from './spot.ts';
 
 /** The admin interface: for this machine alone (threats W07). */

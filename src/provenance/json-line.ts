@@ -4,12 +4,12 @@
  */
 const DECEPTIVE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** One value as one line of NDJSON, newline included, with every deceptive character written as `\uXXXX`. */
+/** One value as one line of NDJSON, without its newline, with every deceptive character written as `\uXXXX`. */
 export function jsonLine(value: object): string {
   const json = JSON.stringify(value);
   // `search` first: `replace` with a global pattern costs a copy, and nearly every line is plain ASCII.
   const isPlain = Buffer.byteLength(json) === json.length && !json.includes('\u007f');
-  return isPlain || json.search(DECEPTIVE) === -1 ? `${json}\n` : `${json.replace(DECEPTIVE, escaped)}\n`;
+  return isPlain || json.search(DECEPTIVE) === -1 ? json : json.replace(DECEPTIVE, escaped);
 }
 
 function escaped(character: string): string {

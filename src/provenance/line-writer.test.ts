@@ -15,8 +15,10 @@ beforeEach(() => {
 });
 
 function lines(count: number, length = 100): string[] {
-  return Array.from({ length: count }, (_, i) => `${String(i).padEnd(length - 1, '.')}\n`);
+  return Array.from({ length: count }, (_, i) => String(i).padEnd(length - 1, '.'));
 }
+
+const textOf = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
 
 function toFile(maxBytes?: number): { writer: LineWriter; content: () => string } {
   const path = join(folder, 'lines');
@@ -46,16 +48,16 @@ describe('the line writer', () => {
     const { writer, content } = toFile();
     const all = lines(5000);
     all.forEach((line) => writer.write(line));
-    await vi.waitFor(() => expect(content()).toBe(all.join('')));
+    await vi.waitFor(() => expect(content()).toBe(textOf(all)));
     await writer.close(1000);
     expect(writer.dropped).toBe(0);
   });
 
   it('writes what it holds when it is closed, and counts what comes later', async () => {
     const { writer, content } = toFile();
-    writer.write('one\n');
+    writer.write('one');
     await writer.close(1000);
-    writer.write('two\n');
+    writer.write('two');
     expect(content()).toBe('one\n');
     expect(writer.dropped).toBe(1);
   });
@@ -65,7 +67,7 @@ describe('the line writer', () => {
     lines(25).forEach((line) => writer.write(line));
     expect(writer.dropped).toBe(15);
     await writer.close(1000);
-    expect(content()).toBe(lines(25).slice(0, 10).join(''));
+    expect(content()).toBe(textOf(lines(25).slice(0, 10)));
     expect(told.filter(({ level }) => level === 'error')).toHaveLength(1);
   });
 
@@ -82,7 +84,7 @@ describe('the line writer', () => {
       },
       { timeout: 5000, interval: 1 },
     );
-    expect(seen).toBe(all.join(''));
+    expect(seen).toBe(textOf(all));
     expect(writer.dropped).toBe(0);
     expect(told).toEqual([]);
     await writer.close(1000);
@@ -93,9 +95,9 @@ describe('the line writer', () => {
     const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
     closeSync(both);
     const writer = new LineWriter({ fd, name: 'pipe', isFile: false }, { what: 'lines', log });
-    writer.write('one\n');
+    writer.write('one');
     await vi.waitFor(() => expect(writer.failure).toBe('EPIPE'));
-    writer.write('two\n');
+    writer.write('two');
     const again = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     await vi.waitFor(() => expect(writer.failure).toBeUndefined(), { timeout: 5000 });
     const buffer = Buffer.alloc(100);
@@ -107,6 +109,25 @@ describe('the line writer', () => {
     expect(writer.dropped).toBe(0);
     expect(read()).toBe('');
     await writer.close(1000);
+  });
+
+  it('writes lines of any length and script as they are, page after page', async () => {
+    const { writer, content } = toFile();
+    const all = [
+      '',
+      'é'.repeat(40_000),
+      '𝄞'.repeat(20_000),
+      ...lines(3000),
+      'x'.repeat(200_000),
+      '日'.repeat(21_845),
+      'end',
+    ];
+    all.forEach((line) => writer.write(line));
+    await vi.waitFor(() => expect(content()).toBe(textOf(all)));
+    all.forEach((line) => writer.write(line));
+    await writer.close(1000);
+    expect(content()).toBe(textOf([...all, ...all]));
+    expect(writer.dropped).toBe(0);
   });
 
   it('survives a full disk, and counts what it could not write (threats T04)', async () => {

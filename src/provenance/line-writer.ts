@@ -16,12 +16,19 @@ export interface LineWriterOptions {
 }
 
 interface Chunk {
+  /** What it is a part of. */
+  readonly page: Buffer;
   readonly bytes: Buffer;
   readonly lines: number;
   written: number;
 }
 
 const CHUNK_BYTES = 64 * 1024;
+/** Pages that were written serve again: new memory costs the kernel more than the copy does. */
+const SPARE_PAGES = 4;
+const NEWLINE = 10;
+/** UTF-8 needs at most three bytes for a unit of UTF-16. */
+const MOST_BYTES = 3;
 /** One write an event-loop turn is all there is: it must carry what a busy turn brings. */
 const CHUNKS_PER_WRITE = 32;
 const FLUSH_AFTER_MS = 100;
@@ -31,7 +38,7 @@ const RETRY_MS = 1000;
 const RETRY_FULL_PIPE_MS = 10;
 
 /**
- * Writes lines in batches, off the caller's clock: a line is kept in memory, and goes out with its neighbours after
+ * Writes lines in batches, off the caller's clock: a line is kept in memory as bytes, so that no string of it lives on, and goes out with its neighbours after
  * 64 KiB or 100 ms. It never throws and never blocks. While the target fails, lines wait; past `maxBytes` they are
  * dropped and counted (threats T02, T04).
  */
@@ -41,7 +48,9 @@ export class LineWriter {
   readonly #log: Logger;
   readonly #maxBytes: number;
   readonly #chunks: Chunk[] = [];
-  #text = '';
+  readonly #spare: Buffer[] = [];
+  #page: Buffer = Buffer.alloc(0);
+  #at = 0;
   #lines = 0;
   #held = 0;
   #dropped = 0;
@@ -67,20 +76,23 @@ export class LineWriter {
     return this.#failure;
   }
 
-  /** Takes one line, newline included. */
+  /** Takes one line, without its newline. */
   write(line: string): void {
-    if (this.#isClosed || this.#held + line.length > this.#maxBytes) {
+    if (this.#isClosed || this.#held + line.length + 1 > this.#maxBytes) {
       this.#drop();
       return;
     }
-    this.#text += line;
-    this.#lines += 1;
-    this.#held += line.length;
-    if (this.#text.length >= CHUNK_BYTES) {
-      this.#flush();
-    } else {
-      this.#timer ??= setTimeout(this.#flush, FLUSH_AFTER_MS);
+    const most = line.length * MOST_BYTES + 1;
+    if (most > this.#page.length - this.#at) {
+      if (this.#lines > 0) this.#flush();
+      this.#page = this.#freePage(most);
     }
+    const start = this.#at;
+    this.#at += this.#page.write(line, this.#at);
+    this.#page[this.#at++] = NEWLINE;
+    this.#lines += 1;
+    this.#held += this.#at - start;
+    this.#timer ??= setTimeout(this.#flush, FLUSH_AFTER_MS);
   }
 
   /** Writes what is held, syncs and closes a file, and takes no more. What is left after `withinMs` is dropped. */
@@ -101,7 +113,8 @@ export class LineWriter {
       const sync = syncTo(this.#target.fd).catch((error: unknown) => this.#failed(error));
       await Promise.race([sync, delay(Math.max(1, end - Date.now()), undefined, { ref: false })]);
     }
-    closeLineTarget(this.#target);
+    // A write that still waits would go to whatever gets this number next.
+    if (this.#draining === undefined) closeLineTarget(this.#target);
   }
 
   readonly #flush = (): void => {
@@ -115,11 +128,20 @@ export class LineWriter {
     if (this.#lines === 0) {
       return;
     }
-    const bytes = Buffer.from(this.#text);
-    this.#held += bytes.length - this.#text.length;
-    this.#chunks.push({ bytes, lines: this.#lines, written: 0 });
-    this.#text = '';
+    const filled = this.#page.subarray(0, this.#at);
+    // A page that is nearly empty is kept: while the target fails, pages would hold far more memory than lines.
+    const isFull = this.#at > this.#page.length / 2;
+    const bytes = isFull ? filled : Buffer.from(filled);
+    this.#chunks.push({ page: isFull ? this.#page : bytes, bytes, lines: this.#lines, written: 0 });
+    if (isFull) this.#page = Buffer.alloc(0);
+    this.#at = 0;
     this.#lines = 0;
+  }
+
+  #freePage(bytes: number): Buffer {
+    return (
+      (bytes <= CHUNK_BYTES ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(bytes, CHUNK_BYTES))
+    );
   }
 
   #drain(): Promise<void> {
@@ -158,6 +180,7 @@ export class LineWriter {
       }
       this.#chunks.shift();
       this.#held -= chunk.bytes.length;
+      if (chunk.page.length === CHUNK_BYTES && this.#spare.length < SPARE_PAGES) this.#spare.push(chunk.page);
     }
     this.#recovered();
   }
@@ -198,7 +221,7 @@ function linesLeft({ bytes, lines, written }: Chunk): number {
     return lines;
   }
   let left = 0;
-  for (let at = bytes.indexOf(10, written); at !== -1; at = bytes.indexOf(10, at + 1)) {
+  for (let at = bytes.indexOf(NEWLINE, written); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) {
     left += 1;
   }
   return left;

@@ -38,6 +38,7 @@ function spanLine(span: Span): string {
     start: nanoseconds(span.start),
     end: nanoseconds(span.end),
     attributes: span.attributes,
+    events: span.event === undefined ? [] : [{ ...span.event, time: nanoseconds(span.event.time) }],
     status: span.isError ? 'error' : 'unset',
     links: span.link === undefined ? [] : [{ trace_id: span.link.traceId, span_id: span.link.spanId }],
   };

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Logger } from 'pino';
 import type { Trail } from '../provenance/trail.ts';
 import { Refusal } from '../refusals.ts';
 import { requireEnvoy } from './caller.ts';
+import { grpcTimeout } from './grpc-timeout.ts';
+import { readMessage } from './read-message.ts';
+import { reply } from './reply.ts';
 
 /** The Check itself, as this step needs it; check.ts provides it. Neither function rejects or throws. */
 export interface Decider {
@@ -24,11 +27,15 @@ export interface AuthorizationParts {
 /** We answer within 150 ms, or three quarters of a shorter timeout of Envoy's (default 200 ms; design §2, threats E03). */
 const BUDGET_MS = 150;
 const BUDGET_SHARE = 0.75;
+/** Above anything that Envoy sends: the Check itself refuses what is over `limits.messageBytes` (threats E04). */
+const RECEIVE_LIMIT = 64 * 1024 * 1024;
 
-/** The handler of `Authorization.Check`, on raw bytes, and the number of Checks that it is working on. */
+/** `Authorization.Check`, on raw bytes, and the number of Checks that it is working on. */
 export interface Authorization {
-  readonly handle: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => void;
+  readonly handle: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
   readonly inFlight: () => number;
+  /** When the last Check came, on the clock of `performance.now()`. */
+  readonly lastAt: () => number;
 }
 
 /**
@@ -37,18 +44,22 @@ export interface Authorization {
  */
 export function createAuthorization({ decider, record, maxInFlight, callers, log }: AuthorizationParts): Authorization {
   let inFlight = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
 
-  function handle(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void {
-    const trail = begin(call);
+  function handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const trail = begin(headers);
+    lastAt = trail.started;
     inFlight++;
     let isAnswered = false;
+    let stopReading: (() => void) | undefined;
 
     function answer(bytes: Buffer, known: Trail): void {
       if (isAnswered) return;
       isAnswered = true;
       inFlight--;
       clearTimeout(timer);
-      callback(null, bytes);
+      stopReading?.();
+      send(bytes, stream, log);
       known.answered = performance.now();
       report(known, log);
       setImmediate(leaveRecord, known, { record, log });
@@ -59,26 +70,34 @@ export function createAuthorization({ decider, record, maxInFlight, callers, log
       const known = { ...trail };
       trail.isOverdue = true;
       answer(decider.refuse(new Refusal('deadline_exceeded', 'the decision took too long'), known), known);
-    }, budgetOf(call));
+    }, budgetOf(headers));
 
-    const refusal = refuseCall(call, trail);
+    const deny = (refusal: Refusal): void => {
+      if (!isAnswered) answer(decider.refuse(refusal, trail), trail);
+    };
+
+    const refusal = refuseCall(stream, trail);
     if (refusal !== undefined) {
-      answer(decider.refuse(refusal, trail), trail);
+      stream.resume();
+      deny(refusal);
       return;
     }
-    decider.check(call.request, trail).then(
-      (bytes) => answer(bytes, trail),
-      (error: unknown) => {
-        const refusal = new Refusal('internal_error', 'the Check rejected', { cause: error });
-        answer(decider.refuse(refusal, trail), trail);
-      },
-    );
+    stopReading = readMessage(stream, RECEIVE_LIMIT, (message) => {
+      if ('flaw' in message) {
+        deny(new Refusal('malformed_check_request', message.flaw));
+        return;
+      }
+      decider.check(message, trail).then(
+        (bytes) => answer(bytes, trail),
+        (cause: unknown) => deny(new Refusal('internal_error', 'the Check rejected', { cause })),
+      );
+    });
   }
 
   /** What can be refused without the message. */
-  function refuseCall(call: ServerUnaryCall<Buffer, Buffer>, { receivedAt }: Trail): Refusal | undefined {
+  function refuseCall({ session }: ServerHttp2Stream, { receivedAt }: Trail): Refusal | undefined {
     try {
-      requireEnvoy(call, callers, receivedAt);
+      requireEnvoy(session, callers, receivedAt);
     } catch (cause) {
       return cause instanceof Refusal
         ? cause
@@ -87,12 +106,10 @@ export function createAuthorization({ decider, record, maxInFlight, callers, log
     return inFlight > maxInFlight ? new Refusal('overloaded', `over ${maxInFlight} Checks are in flight`) : undefined;
   }
 
-  return { handle, inFlight: () => inFlight };
+  return { handle, inFlight: () => inFlight, lastAt: () => lastAt };
 }
 
-function begin(call: ServerUnaryCall<Buffer, Buffer>): Trail {
-  const traceparent = call.metadata.get('traceparent')[0];
-  const tracestate = call.metadata.get('tracestate')[0];
+function begin({ traceparent, tracestate }: IncomingHttpHeaders): Trail {
   return {
     decisionId: randomUUID(),
     receivedAt: Date.now(),
@@ -104,11 +121,20 @@ function begin(call: ServerUnaryCall<Buffer, Buffer>): Trail {
   };
 }
 
-/** Envoy sends its timeout as `grpc-timeout`; grpc-js gives it as a deadline. */
-function budgetOf(call: ServerUnaryCall<Buffer, Buffer>): number {
-  const deadline = call.getDeadline();
-  const remaining = Number(deadline) - Date.now();
-  return Number.isFinite(remaining) ? Math.max(1, Math.min(BUDGET_MS, remaining * BUDGET_SHARE)) : BUDGET_MS;
+/** Milliseconds. Envoy sends its timeout as `grpc-timeout`. */
+function budgetOf(headers: IncomingHttpHeaders): number {
+  const timeout = grpcTimeout(headers['grpc-timeout']);
+  return timeout === undefined ? BUDGET_MS : Math.max(1, Math.min(BUDGET_MS, timeout * BUDGET_SHARE));
+}
+
+/** Nothing that the connection does may keep a Check from its record. */
+function send(bytes: Buffer, stream: ServerHttp2Stream, log: Logger): void {
+  try {
+    reply(stream, bytes);
+  } catch (err) {
+    log.error({ err }, 'an answer could not be sent');
+    stream.destroy();
+  }
 }
 
 /** The answer is out: what fails now costs telemetry, never the process. */

@@ -1,19 +1,23 @@
-import { status as Code, type handleUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
-import type { HealthCheckRequest__Output } from '../generated/grpc/health/v1/HealthCheckRequest.ts';
-import type { HealthCheckResponse } from '../generated/grpc/health/v1/HealthCheckResponse.ts';
+import type { ServerHttp2Stream } from 'node:http2';
+import { decodeHealthRequest, encodeHealthResponse } from '../wire.ts';
+import { beginReply } from './begin-reply.ts';
+import { fail } from './fail.ts';
+import { frame } from './frame.ts';
+import { readMessage } from './read-message.ts';
+import { reply } from './reply.ts';
 
 const SERVING = 1;
 const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 const POLL_MS = 500;
+/** Room for any name of a service. */
+const REQUEST_BYTES = 4096;
 const SERVICES = new Set(['', 'envoy.service.auth.v3.Authorization']);
 
 /** `grpc.health.v1.Health`: says SERVING while Checks can be decided, and nothing else (threats E31). */
 export interface Health {
-  readonly handlers: {
-    readonly Check: handleUnaryCall<HealthCheckRequest__Output, HealthCheckResponse>;
-    readonly Watch: (call: ServerWritableStream<HealthCheckRequest__Output, HealthCheckResponse>) => void;
-  };
+  readonly check: (stream: ServerHttp2Stream) => void;
+  readonly watch: (stream: ServerHttp2Stream) => void;
   /** Says NOT_SERVING from now on and ends every watch, so that Envoy stops sending before we stop listening. */
   drain(): void;
 }
@@ -22,43 +26,60 @@ export interface Health {
 export function createHealth(isReady: () => boolean): Health {
   const watches = new Set<() => void>();
   let isDraining = false;
-  const statusOf = (service = '') => {
+  const statusOf = (service: string) => {
     if (!SERVICES.has(service)) return SERVICE_UNKNOWN;
     return !isDraining && isReady() ? SERVING : NOT_SERVING;
   };
-  return {
-    handlers: {
+
+  function check(stream: ServerHttp2Stream): void {
+    readService(stream, (service) => {
+      const status = statusOf(service);
       // SERVICE_UNKNOWN is for Watch alone; Check ends in NOT_FOUND (health.proto).
-      Check: (call, callback) => {
-        const answer = statusOf(call.request.service);
-        if (answer === SERVICE_UNKNOWN) callback({ code: Code.NOT_FOUND });
-        else callback(null, { status: answer });
-      },
-      Watch: (call) => {
-        let last: number | undefined;
-        const tell = () => {
-          const status = statusOf(call.request.service);
-          if (status !== last) call.write({ status });
-          last = status;
-        };
-        const timer = setInterval(tell, POLL_MS);
-        const stop = () => {
-          clearInterval(timer);
-          watches.delete(end);
-        };
-        const end = () => {
-          tell();
-          stop();
-          call.end();
-        };
-        watches.add(end);
-        call.on('cancelled', stop);
+      if (status === SERVICE_UNKNOWN) fail(stream, 'NOT_FOUND');
+      else reply(stream, encodeHealthResponse(status));
+    });
+  }
+
+  function watch(stream: ServerHttp2Stream): void {
+    readService(stream, (service) => {
+      if (!beginReply(stream)) return;
+      let last: number | undefined;
+      const tell = () => {
+        const status = statusOf(service);
+        if (status !== last) stream.write(frame(encodeHealthResponse(status)));
+        last = status;
+      };
+      const timer = setInterval(tell, POLL_MS);
+      const stop = () => {
+        clearInterval(timer);
+        watches.delete(end);
+      };
+      const end = () => {
         tell();
-      },
-    },
+        stop();
+        stream.end();
+      };
+      watches.add(end);
+      stream.on('close', stop);
+      tell();
+    });
+  }
+
+  return {
+    check,
+    watch,
     drain: () => {
       isDraining = true;
       for (const end of watches) end();
     },
   };
+}
+
+/** Takes the name that is asked for, or ends the call: no Check hangs on it, so that a gRPC error does no harm. */
+function readService(stream: ServerHttp2Stream, take: (service: string) => void): void {
+  readMessage(stream, REQUEST_BYTES, (message) => {
+    const service = 'flaw' in message ? undefined : decodeHealthRequest(message);
+    if (service === undefined) fail(stream, 'INVALID_ARGUMENT');
+    else take(service);
+  });
 }

@@ -7,7 +7,17 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect, type RawClient } from '../../test/fakes/check-world.ts';
-import { CHECK_PATH } from '../wire.ts';
+import {
+  callHeaders,
+  DATA,
+  END_STREAM,
+  frame,
+  HEADERS,
+  PREFACE,
+  RST_STREAM,
+  SETTINGS,
+} from '../../test/fakes/http2-frames.ts';
+import { CHECK_PATH, HEALTH_CHECK_PATH, HEALTH_WATCH_PATH } from '../wire.ts';
 import { type CheckServer, type CheckServerParts, startCheckServer } from './listen.ts';
 
 const ANSWER = Buffer.from('the answer');
@@ -43,39 +53,12 @@ function dial(address: string): RawClient {
   return client;
 }
 
-const [DATA, HEADERS, RST_STREAM, SETTINGS] = [0, 1, 3, 4];
-const END_STREAM = 1;
-const END_HEADERS = 4;
-
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** One field, literal and not indexed (RFC 7541 §6.2.2). */
-function field([name, value]: readonly [string, string]): Buffer {
-  const text = (each: string) => Buffer.concat([Buffer.from([each.length]), Buffer.from(each)]);
-  return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
-}
-
 /** Sends a unary call as bare HTTP/2 frames. @returns the type of the first frame that answers its stream */
 function answersTo(address: string, path: string): Promise<number> {
-  const fields = [
-    [':method', 'POST'],
-    [':scheme', 'http'],
-    [':path', path],
-    [':authority', 'behalf'],
-    ['content-type', 'application/grpc'],
-    ['te', 'trailers'],
-  ] as const;
   const socket = connectSocket(Number(address.split(':')[1]), '127.0.0.1');
-  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  socket.write(PREFACE);
   socket.write(frame(SETTINGS, 0, 0, Buffer.alloc(0)));
-  socket.write(frame(HEADERS, END_HEADERS, 1, Buffer.concat(fields.map(field))));
+  socket.write(callHeaders(path));
   socket.write(frame(DATA, END_STREAM, 1, Buffer.from([0, 0, 0, 0, 1, 120])));
   let seen: Buffer = Buffer.alloc(0);
   return new Promise((resolve, reject) => {
@@ -147,6 +130,66 @@ describe('the check server', () => {
     expect(records).toBe(0);
     expect(await answersTo(address, CHECK_PATH)).toBe(HEADERS);
     await expect.poll(() => records).toBe(1);
+  });
+
+  it.each([CHECK_PATH, HEALTH_CHECK_PATH, HEALTH_WATCH_PATH, '/none'])(
+    'outlives a call of %s that is reset, without an error, before it ended [N04]',
+    async (path) => {
+      const { address } = await start();
+      for (const code of [0, 8]) {
+        const socket = connectSocket(Number(address.split(':')[1]), '127.0.0.1');
+        const reset = Buffer.from([0, 0, 0, code]);
+        const frames = [callHeaders(path), frame(DATA, 0, 1, Buffer.alloc(5)), frame(RST_STREAM, 0, 1, reset)];
+        socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0, Buffer.alloc(0)), ...frames]));
+        await sleep(30);
+        socket.destroy();
+      }
+      expect(await dial(address).ask(Buffer.from('x'))).toEqual(ANSWER);
+      await expect.poll(() => records).toBe(path === CHECK_PATH ? 3 : 1);
+    },
+  );
+
+  it.each<[string, readonly Buffer[]]>([
+    ['says nothing', []],
+    ['is idle and never hangs up', [PREFACE, frame(SETTINGS, 0, 0, Buffer.alloc(0))]],
+    ['never ends its call', [PREFACE, frame(SETTINGS, 0, 0, Buffer.alloc(0)), callHeaders(CHECK_PATH)]],
+    [
+      'never reads its answer',
+      [
+        PREFACE,
+        frame(SETTINGS, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0])),
+        callHeaders(CHECK_PATH),
+        frame(DATA, END_STREAM, 1, Buffer.alloc(5)),
+      ],
+    ],
+  ])('drains in its time though a client %s [Y01, N10]', async (_, frames) => {
+    const server = await start({ drainWithinMs: 300 });
+    const { address } = server;
+    const socket = connectSocket({ port: Number(address.split(':')[1]), host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    for (const bytes of frames) socket.write(bytes);
+    await sleep(50);
+    await server.drain();
+    socket.destroy();
+  });
+
+  it('waits for Envoy to notice before it stops listening, as long as Checks come (Y01)', async () => {
+    const server = await start();
+    const client = dial(server.address);
+    let [answered, refused, isDrained] = [0, 0, false];
+    const asking = (async () => {
+      for (const end = performance.now() + 600; performance.now() < end; ) {
+        await client.ask(Buffer.from('x')).then(
+          () => answered++,
+          () => refused++,
+        );
+      }
+    })();
+    await expect.poll(() => answered).toBeGreaterThan(0);
+    const drained = server.drain().then(() => (isDrained = true));
+    await asking;
+    expect([refused, isDrained]).toEqual([0, false]);
+    await drained;
   });
 
   it('finishes what is in flight when it drains, then is gone (Y01)', async () => {

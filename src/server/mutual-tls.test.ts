@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Http2Session } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, status } from '@grpc/grpc-js';
@@ -129,15 +130,16 @@ describe('a caller on a connection that stays open', () => {
   const now = Date.now();
   const showing = (over: object) =>
     ({
-      getAuthContext: () => ({
-        sslPeerCertificate: {
+      socket: {
+        authorized: true,
+        getPeerCertificate: () => ({
           subjectaltname: `URI:${ENVOY}`,
           valid_from: new Date(now - 1000).toUTCString(),
           valid_to: new Date(now + 10_000).toUTCString(),
           ...over,
-        },
-      }),
-    }) as Parameters<typeof requireEnvoy>[0];
+        }),
+      },
+    }) as unknown as Http2Session;
   const listed = new Set([ENVOY]);
 
   it('is refused once its certificate has expired [S12]', () => {

@@ -1,6 +1,6 @@
 /**
- * receive: raw gRPC bytes in, CheckRequest out. grpc-js hands the bytes over untouched, so that what cannot be decoded
- * is denied by us and never becomes a gRPC error, which `failure_mode_allow` would turn into an ALLOW (threats E04).
+ * receive: raw bytes in, CheckRequest out. What cannot be decoded is denied by us and never becomes a gRPC error, which
+ * `failure_mode_allow` would turn into an ALLOW (threats E04).
  * Refuses with `malformed_check_request`, `overloaded`, `not_ready`, `deadline_exceeded`.
  */
 import type { CheckRequest__Output } from '../generated/envoy/service/auth/v3/CheckRequest.ts';
@@ -8,7 +8,7 @@ import { Refusal } from '../refusals.ts';
 import { decodeCheckRequest } from '../wire.ts';
 
 /**
- * @param maxBytes what we take on; grpc-js itself takes more, so that it is we who refuse
+ * @param maxBytes what we take on; the server itself takes more, so that it is we who refuse
  * @throws Refusal `malformed_check_request`
  */
 export function receive(bytes: Uint8Array, maxBytes: number): CheckRequest__Output {
