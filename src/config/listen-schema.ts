@@ -1,7 +1,7 @@
 /** Where the process listens, and who may ask there (design §5). */
 import { z } from 'zod';
+import { HOST_PORT, isLoopback, parseAddress } from '../address.ts';
 import { parseSpiffeId } from '../identity/spiffe-id.ts';
-import { HOST_PORT, isLoopback, parseAddress } from './address.ts';
 import { checked, listOf, text } from './fields.ts';
 
 function checkAddress() {

@@ -134,7 +134,52 @@ provenance: { records: "file:./records.ndjson", traces: "file:/var/spans.ndjson"
     ['a bad address', 'listen: { check: "9191" }\n', 'listen.check: must be HOST:PORT or unix:PATH'],
     ['a port past the last', 'listen: { check: "127.0.0.1:70000" }\n', 'listen.check: must be HOST:PORT or unix:PATH'],
     ['a number out of bounds', 'limits: { inFlight: 0 }\n', 'limits.inFlight: must be a whole number from 1 to 100000'],
-    ['a bundle by HTTP', 'policy: { bundle: "https://x/b" }\n', 'bundles by HTTP are not in this version', true],
+    ['a bundle by HTTP without keys [P10]', 'policy: { bundle: "https://x/b" }\n', 'policy.bundle: needs keys', true],
+    [
+      'a bundle by http of another host, unsigned [P10]',
+      'policy: { bundle: "http://x/b", unsigned: insecure }\n',
+      'use https, or set policy.keys',
+      true,
+    ],
+    [
+      'a URL with a password',
+      'policy: { bundle: "https://u:p@x/b", unsigned: insecure }\n',
+      'policy.bundle: must be a URL without user',
+      true,
+    ],
+    ['a token over http', 'policy: { bundle: "http://x/b", token: "env:T" }\n', 'policy.token: needs https', true],
+    ['a token for a file', 'policy: { bundle: b, token: "env:T" }\n', 'policy.token: is only sent to a server', true],
+    [
+      'a token that is written down',
+      'policy: { bundle: "https://x/b", unsigned: insecure, token: abc }\n',
+      'policy.token: must be a reference',
+      true,
+    ],
+    ['a scope without keys', 'policy: { bundle: b, scope: prod }\n', 'policy.scope: is only read with keys', true],
+    [
+      'keys and unsigned at once [P10]',
+      'policy: { bundle: b, unsigned: insecure, keys: { k: "file:k" } }\n',
+      'policy.unsigned: contradicts keys',
+      true,
+    ],
+    [
+      'a key that is not there [P10]',
+      'policy: { bundle: b, keys: { k1: "file:./none.pem" } }\n',
+      'policy.keys.k1: the key file none.pem cannot be read',
+      true,
+    ],
+    [
+      'a shared secret for a key [P10]',
+      'policy: { bundle: b, keys: { k1: { file: k, algorithm: HS256 } } }\n',
+      'policy.keys.k1.algorithm: "HS256" is not in this version',
+      true,
+    ],
+    [
+      'text that is no reference for a key',
+      'policy: { bundle: b, keys: { k1: ./k.pem } }\n',
+      'policy.keys.k1: must be file:PATH',
+      true,
+    ],
     [
       'a bad entrypoint',
       'policy: { bundle: b, entrypoint: "a b" }\n',
@@ -377,6 +422,22 @@ describe('secrets', () => {
 });
 
 describe('warnings', () => {
+  it.each([
+    [
+      'an unsigned bundle from a server [P10]',
+      'bundle: "https://x/b", unsigned: insecure',
+      'policy.unsigned is insecure',
+    ],
+    [
+      'a way back that is open [P11]',
+      'bundle: b, allowDowngrade: "41"',
+      'policy.allowDowngrade lets the replaced policy 41',
+    ],
+  ])('shout of %s', (_, policy, warning) => {
+    const text = BASE.replace(/policy:\n.*\n/, `policy: { ${policy} }\n`);
+    expect(load(text).warnings.join('\n')).toContain(warning);
+  });
+
   it.each([
     ['denials: { detail: full }', 'denials.detail is full'],
     ['provenance: { subject: plain }', 'provenance.subject is plain'],

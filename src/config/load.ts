@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { applyOverrides, overrideAt, readOverrides } from './overrides.ts';
 import { checkBundleFiles } from './peer.ts';
+import { checkSigningKeys } from './policy-keys.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import {
   absoluteSocket,
@@ -53,6 +54,7 @@ export function loadConfig({ path, env, set = [], secrets = 'demand' }: LoadOpti
   const located = resolvePaths(shape.data, optionsFor(problems));
   checkKeyFiles(located, optionsFor(problems).report);
   checkBundleFiles(located, optionsFor(problems).report);
+  checkSigningKeys(located, optionsFor(problems).report);
   const config = resolveSecrets(located, optionsFor(secrets === 'warn' ? missing : problems));
   checkTlsFiles(config, optionsFor(secrets === 'warn' ? missing : problems).report);
   if (problems.length > 0) throw new ConfigError(problems);

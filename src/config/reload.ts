@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../log.ts';
+import { type BundleStatus, createBundleKeeper } from '../policy/bundle-keeper.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { LoadedConfig } from './load.ts';
 import type { Config } from './schema.ts';
@@ -29,6 +30,8 @@ export interface Reloader {
   readonly snapshot: () => Snapshot;
   /** The result of the latest reload; undefined before the first. */
   readonly last: () => ReloadResult | undefined;
+  /** How the policy's bundle is doing. */
+  readonly bundle: () => BundleStatus;
   /** @param trigger what asked for it: `SIGHUP`, `file change` */
   reload(trigger: string): Promise<ReloadResult>;
   close(): void;
@@ -36,6 +39,8 @@ export interface Reloader {
 
 // A change of these is noticed and reported, and waits for a restart: their parts are built once.
 const FIXED = ['listen', 'provenance', 'limits', 'store'] as const;
+type During = (work: () => Promise<ReloadResult>) => Promise<ReloadResult>;
+
 const MAX_ATTEMPTS = 5;
 const KEYS_WITHIN_MS = 1000;
 const KEPT_KEYS_WITHIN_MS = 2000;
@@ -50,15 +55,19 @@ export async function startReloader({ config: first }: LoadedConfig, options: Re
   const { configPath, log, onReload } = options;
   const files = [configPath, ...snapshotFiles(first)];
   const state = fingerprint(files);
-  let live = await buildSnapshot(first, { epoch: 1, log });
+  // A bundle server may answer before the rest is there.
+  const started = Promise.withResolvers<void>();
   let last: ReloadResult | undefined;
-  let running: Promise<unknown> = Promise.resolve();
+  let running: Promise<unknown> = started.promise;
   let isClosed = false;
+  const bundles = createBundleKeeper({ log, onOffer: async (during) => (await reload('new bundle', during)).ok });
+  let live = await buildSnapshot(first, { epoch: 1, log, bundles });
+  await bundles.took(live.policy);
   live.issuers.start();
 
   async function attempt(trigger: string): Promise<ReloadResult> {
     try {
-      const build = { epoch: live.epoch + 1, log, previous: live };
+      const build = { epoch: live.epoch + 1, log, bundles, previous: live };
       const { config, snapshot } = await buildSteady(options, (files, state) => watch.follow(files, state), build);
       snapshot.issuers.start();
       const lost = await keysHad(live, snapshot);
@@ -73,15 +82,16 @@ export async function startReloader({ config: first }: LoadedConfig, options: Re
       live = snapshot;
       if (isClosed) live.issuers.close();
       else live.issuers.start();
+      await bundles.took(live.policy);
       return { ok: true, epoch: live.epoch, trigger, needRestart: changedKeys(first, config) };
     } catch (error) {
       return { ok: false, epoch: live.epoch, trigger, error: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  function reload(trigger: string): Promise<ReloadResult> {
+  function reload(trigger: string, during: During = (work) => work()): Promise<ReloadResult> {
     const result = running.then(async () => {
-      last = await attempt(trigger);
+      last = await during(() => attempt(trigger));
       report(last, live, log);
       onReload?.(last, live);
       return last;
@@ -94,13 +104,16 @@ export async function startReloader({ config: first }: LoadedConfig, options: Re
   const { quietMs = 100, pollMs = 1000 } = options;
   const watch = watchFiles({ onChange: () => void reload('file change'), quietMs, pollMs });
   watch.follow(files, state);
+  started.resolve();
   return {
     snapshot: () => live,
     last: () => last,
-    reload,
+    bundle: () => bundles.status(),
+    reload: (trigger) => reload(trigger),
     close: () => {
       isClosed = true;
       watch.close();
+      bundles.close();
       live.issuers.close();
     },
   };

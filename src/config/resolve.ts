@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { parseAddress } from '../address.ts';
 import { readKeys } from '../identity/jwks.ts';
 import { readTlsFiles } from '../server/tls-files.ts';
 import { StrictJsonError } from '../strict-json.ts';
-import { parseAddress } from './address.ts';
 import { fileReason, shownPath } from './problem.ts';
 import type { Config } from './schema.ts';
 import type { KeyPath } from './strict-yaml.ts';
@@ -44,13 +44,27 @@ export function resolvePaths(config: Config, { configPath, report }: ResolveOpti
       ...issuer,
       jwks: 'file' in issuer.jwks ? { file: here(issuer.jwks.file) } : issuer.jwks,
     })),
-    policy: { ...config.policy, bundle: here(config.policy.bundle) },
+    policy: policyPaths(config.policy, { here, file }),
     store: absoluteAfter('sqlite:', config.store, configPath),
     provenance: {
       ...config.provenance,
       records: file(config.provenance.records),
       traces: file(config.provenance.traces),
     },
+  };
+}
+
+type Locate = (path: string) => string;
+
+function policyPaths(policy: Config['policy'], { here, file }: { here: Locate; file: Locate }): Config['policy'] {
+  const { bundle, keys, persist, token, shadow } = policy;
+  return {
+    ...policy,
+    bundle: /^https?:/i.test(bundle) ? bundle : here(bundle),
+    keys: Object.fromEntries(Object.entries(keys).map(([kid, key]) => [kid, { ...key, file: here(key.file) }])),
+    persist: persist && here(persist),
+    token: token && file(token),
+    shadow: shadow && { ...shadow, bundle: here(shadow.bundle) },
   };
 }
 
@@ -68,22 +82,38 @@ const MIN_KEY_CHARACTERS = 16;
 
 /** Replaces each reference to a secret by the secret; what cannot be had is reported, and left out. */
 export function resolveSecrets(config: Config, options: ResolveOptions): Config {
-  const { pseudonymKey: pseudonymRef, ...provenance } = config.provenance;
+  const { pseudonymKey: pseudonymRef, upload: uploadRefs, ...provenance } = config.provenance;
   const { nonceKey: nonceRef, ...dpop } = config.dpop;
   const pseudonymKey = readSecret(pseudonymRef, ['provenance', 'pseudonymKey'], MIN_KEY_CHARACTERS, options);
   const nonceKey = readSecret(nonceRef, ['dpop', 'nonceKey'], MIN_KEY_CHARACTERS, options);
+  const upload = uploadRefs && resolveUpload(uploadRefs, options);
   const issuers = config.issuers.map(({ introspection, ...issuer }, index) => {
     const keys = ['issuers', index, 'introspection', 'clientSecret'];
     const clientSecret = readSecret(introspection?.clientSecret, keys, 1, options);
     if (introspection === undefined || clientSecret === undefined) return issuer;
     return { ...issuer, introspection: { ...introspection, clientSecret } };
   });
+  // Read anew for each request; here it must only be there.
+  readSecret(config.policy.token, ['policy', 'token'], 1, options);
   return {
     ...config,
     issuers,
-    provenance: pseudonymKey === undefined ? provenance : { ...provenance, pseudonymKey },
+    provenance: { ...provenance, ...(pseudonymKey !== undefined && { pseudonymKey }), ...(upload && { upload }) },
     dpop: nonceKey === undefined ? dpop : { ...dpop, nonceKey },
   };
+}
+
+type Upload = NonNullable<Config['provenance']['upload']>;
+
+function resolveUpload({ token: tokenRef, headers, ...upload }: Upload, options: ResolveOptions): Upload {
+  const keys = ['provenance', 'upload'];
+  const token = readSecret(tokenRef, [...keys, 'token'], 1, options);
+  const named = Object.entries(headers).map(([name, reference]) => [
+    name,
+    readSecret(reference, [...keys, 'headers', name], 1, options) ?? '',
+  ]);
+  const read = { ...upload, headers: Object.fromEntries(named) as Record<string, string> };
+  return token === undefined ? read : { ...read, token };
 }
 
 function readSecret(

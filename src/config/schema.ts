@@ -3,22 +3,17 @@
  * docs/configuration.md and schema/behalf.schema.json are generated from it (`npm run generate`).
  */
 import { z } from 'zod';
-import { isLoopback } from './address.ts';
+import { isLoopback } from '../address.ts';
 import { checked, choice, count, duration, listOf, text, words } from './fields.ts';
 import { listen } from './listen-schema.ts';
 import { peer } from './peer-schema.ts';
+import { policy } from './policy-schema.ts';
 
 /**
  * Keys that the design has and this version does not: refused like any unknown key, with a kinder message.
  * `*` stands for any name or list position.
  */
-export const LATER_CONFIG_KEYS = [
-  'listen.http',
-  'policy.keys',
-  'policy.unsigned',
-  'policy.shadow',
-  'provenance.audit',
-] as const;
+export const LATER_CONFIG_KEYS = ['listen.http', 'provenance.audit'] as const;
 
 const ALGORITHMS = [
   'RS256',
@@ -119,6 +114,31 @@ const issuer = z.strictObject({
     .meta({ description: 'How far the clocks of issuer and service may differ; at most 60s.' }),
 });
 
+const upload = z
+  .strictObject({
+    url: checked(isSafeUrl, 'must be an https URL (http only on a loopback address)').meta({
+      description: 'Where records are POSTed to, such as `https://logs.acme.example/logs`. Redirects are not followed.',
+    }),
+    token: secret().optional().meta({ description: 'Sent as `authorization: Bearer`: `file:PATH` or `env:NAME`.' }),
+    headers: z
+      .record(text(/^[A-Za-z0-9-]+$/, 'must be a header name'), secret())
+      .prefault({})
+      .meta({ description: 'Header name → its value, by reference: `file:PATH` or `env:NAME`.' }),
+    chunkBytes: count(4096, 16 * 1024 * 1024)
+      .prefault(1024 * 1024)
+      .meta({ description: 'The size of one request, before compression.' }),
+    every: duration().prefault('5s').meta({ description: 'How long a record waits for others at most.' }),
+    bufferBytes: count(64 * 1024, 256 * 1024 * 1024)
+      .prefault(16 * 1024 * 1024)
+      .meta({
+        description: 'What may wait in memory while the service is away; past it the oldest are dropped and counted.',
+      }),
+  })
+  .meta({
+    description:
+      'Sends each record to a service besides, as OPA sends its decision log: gzipped JSON arrays. The rule `data.system.log.drop` of the bundle may leave records out of it; the local ones are all there.',
+  });
+
 const provenance = z.strictObject({
   records: text(/^(?:stdout|none|file:.+)$/, 'must be stdout, none or file:PATH')
     .prefault('stdout')
@@ -129,9 +149,14 @@ const provenance = z.strictObject({
   subject: choice(['pseudonymous', 'plain'])
     .prefault('pseudonymous')
     .meta({ description: 'How spans and records name people. `plain` writes their identifiers down.' }),
+  input: choice(['redacted', 'full']).prefault('redacted').meta({
+    description:
+      'What records keep of what policy saw. `redacted`: no claim, header, query, argument or body value, and people as `subject` says. `full`: all of it, so that every record can be replayed.',
+  }),
+  upload: upload.optional(),
   pseudonymKey: secret().optional().meta({
     description:
-      'The key that pseudonyms are made with: `file:PATH` or `env:NAME`, at least 16 characters. Without it, a random one is made at start, and pseudonyms change with each restart.',
+      'The key that pseudonyms and input digests are made with: `file:PATH` or `env:NAME`, at least 16 characters. Without it, a random one is made at start, and pseudonyms change with each restart.',
   }),
 });
 
@@ -181,21 +206,7 @@ export const configSchema = z
         }
       })
       .meta({ description: 'Whose tokens are accepted. Each `oidc` authority of the matrix needs one.' }),
-    policy: z
-      .strictObject({
-        bundle: words()
-          .refine((value) => !/^https?:/i.test(value), {
-            error: 'must be a file; bundles by HTTP are not in this version',
-          })
-          .meta({ description: 'The OPA bundle, compiled to WASM.' }),
-        entrypoint: text(
-          /^[A-Za-z_][A-Za-z0-9_]*(?:\/[A-Za-z_][A-Za-z0-9_]*)*$/,
-          'must be a rule such as behalf/authz/decision',
-        )
-          .prefault('behalf/authz/decision')
-          .meta({ description: 'The rule that decides.' }),
-      })
-      .meta({ description: 'What may happen.' }),
+    policy,
     denials: z
       .strictObject({
         detail: choice(['class', 'full']).prefault('class').meta({

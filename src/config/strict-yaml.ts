@@ -38,10 +38,10 @@ const MAX_ALIASES = 100;
 /**
  * Reads one YAML 1.2 document (core schema). Duplicate keys, unknown tags, several documents, keys that are not text and
  * an empty file are errors, all listed.
+ * @param bytes what is in it, where that has been read already
  * @throws ConfigError
  */
-export function readStrictYaml(path: string): StrictYaml {
-  const bytes = readBytes(path);
+export function readStrictYaml(path: string, bytes: Buffer = readBytes(path)): StrictYaml {
   const lines = new LineCounter();
   const shown = shownPath(path);
   const place = (offset: number): string => {

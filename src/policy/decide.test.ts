@@ -12,7 +12,8 @@ function decided(said: unknown, input: PolicyInput = EXAMPLE_INPUT): Outcome {
   // As JSON, because that is how it comes out of WASM: `__proto__` is then a member like any other.
   const answer: unknown =
     said === undefined ? undefined : JSON.parse(typeof said === 'string' ? said : JSON.stringify(said));
-  return decide({ revision: 'r1', entrypoint: 'behalf/authz/decision', evaluate: () => answer }, input);
+  const policy = { revision: 'r1', entrypoint: 'behalf/authz/decision', budget: 1, lastTicks: 1 };
+  return decide({ ...policy, evaluate: () => answer }, input);
 }
 
 function refused(said: unknown, input?: PolicyInput): Refusal {

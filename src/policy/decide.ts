@@ -7,7 +7,7 @@ import { type ApprovalDemand, readResult } from './result.ts';
 /**
  * Asks the policy, and takes only a well-formed `allow: true` for an allow (design §6; threats P01, P02, P16).
  * @throws Refusal `policy_denied`, `approval_required`, `policy_undefined`, `policy_result_invalid`, `policy_trap`,
- *   `policy_builtin_error`
+ *   `policy_timeout`, `policy_builtin_error`
  */
 export function decide(policy: Policy, input: PolicyInput): Outcome {
   requireNumbers(input);

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { filesOf, flat } from '../../test/fakes/policy-bundle.ts';
 import { BundleError } from './bundle.ts';
 import { loadPolicy } from './load.ts';
 
@@ -42,8 +43,32 @@ describe('loadPolicy', () => {
     await expect(loading).rejects.toBeInstanceOf(BundleError);
   });
 
-  it('says that a folder is not a file', async () => {
-    await expect(loadPolicy({ path: tmpdir(), entrypoint })).rejects.toThrow('it is a folder, not a file');
+  it('says what a folder lacks that is no bundle', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'behalf-load-'));
+    await expect(loadPolicy({ path: folder, entrypoint })).rejects.toThrow('it holds no .manifest');
+  });
+
+  it('loads an unpacked bundle, as a ConfigMap mounts it, as it does the archive', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'behalf-load-'));
+    mkdirSync(join(folder, '..2026_03_01'));
+    symlinkSync('..2026_03_01', join(folder, '..data'));
+    for (const [name, content] of Object.entries(flat(filesOf()))) {
+      writeFileSync(join(folder, '..2026_03_01', name), content);
+      symlinkSync(join('..data', name), join(folder, name));
+    }
+    const policy = await loadPolicy({ path: folder, entrypoint });
+    expect(policy.revision).toMatch(/^[0-9a-f]{12}$/);
+    expect(policy.bundle?.wasm).toEqual((await loadPolicy({ path: SHIPPED, entrypoint })).bundle?.wasm);
+    writeFileSync(join(folder, '..2026_03_01', 'data.json'), '{"behalf":{"x":1}}');
+    expect((await loadPolicy({ path: folder, entrypoint })).revision).not.toBe(policy.revision);
+  });
+
+  it('refuses a link that leads out of an unpacked bundle [P10]', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'behalf-load-'));
+    for (const [name, content] of Object.entries(flat(filesOf()))) writeFileSync(join(folder, name), content);
+    const outside = temporaryFile('{}');
+    symlinkSync(outside, join(folder, 'more.json'));
+    await expect(loadPolicy({ path: folder, entrypoint })).rejects.toMatchObject({ code: 'bundle_corrupt' });
   });
 
   it('names the file in every error of its content', async () => {

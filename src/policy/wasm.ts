@@ -2,26 +2,41 @@ import * as opaWasm from '@open-policy-agent/opa-wasm';
 import { Refusal } from '../refusals.ts';
 import { requireBuiltins } from './builtins.ts';
 import { type Bundle, BundleError } from './bundle.ts';
-import type { PolicyInput } from './input.ts';
-import type { Policy } from './policy.ts';
-
-/** A builtin that Rego calls and JavaScript answers. It is synchronous and bounded, and throws where OPA would fail. */
-export type HostBuiltin = (...args: readonly unknown[]) => unknown;
+import type { HostBuiltins } from './host/builtin.ts';
+import { HOST_BUILTINS } from './host/host-builtins.ts';
+import { Abort, BuiltinFailure, link } from './host/link.ts';
+import { fuelOf, type Instance, PAGE } from './instance.ts';
+import { meter } from './meter.ts';
+import { DEFAULT_BUDGET, type Policy } from './policy.ts';
+import { WasmPolicy } from './wasm-policy.ts';
 
 export interface CompileOptions {
   readonly bundle: Bundle;
   /** For example `behalf/authz/decision`. */
   readonly entrypoint: string;
-  /** None unless given. Those that the SDK brings are not among them, and cannot be replaced. */
-  readonly builtins?: Readonly<Record<string, HostBuiltin>>;
+  /** `HOST_BUILTINS` unless given. Those that the SDK brings are never among them. */
+  readonly builtins?: HostBuiltins;
+  /** Ticks for one evaluation; `DEFAULT_BUDGET` unless given. */
+  readonly budget?: number;
 }
 
-const PAGE = 64 * 1024;
 /** 64 MiB: the most memory that a policy may use (threats P05, P06). */
 const MAX_PAGES = 1024;
-/** The SDK answers these itself, whatever it is given, and otherwise than OPA does (sprintf-js, RegExp, YAML 1.2). */
-const UNFAITHFUL = new Set(['sprintf', 'regex.split', 'yaml.is_valid', 'yaml.marshal', 'yaml.unmarshal']);
-const NEEDED_EXPORTS = ['opa_wasm_abi_version', 'opa_wasm_abi_minor_version', 'opa_eval', 'builtins', 'entrypoints'];
+/** Ticks for making an instance: it takes about two thousand. What a module does there, it would do after every trap. */
+const START_BUDGET = 1_000_000;
+/** Ticks for reading data.json, which takes eight for a byte: enough for what fits into the memory. */
+const DATA_BUDGET = 200_000_000;
+const NEEDED_EXPORTS = [
+  'opa_wasm_abi_version',
+  'opa_wasm_abi_minor_version',
+  'opa_eval',
+  'builtins',
+  'entrypoints',
+  'opa_value_dump',
+  'opa_value_parse',
+];
+/** The one version of the ABI that there is. */
+const ABI = 1;
 
 /**
  * Compiles a bundle into a policy that can be asked. The only importer of the OPA SDK.
@@ -30,110 +45,78 @@ const NEEDED_EXPORTS = ['opa_wasm_abi_version', 'opa_wasm_abi_minor_version', 'o
  * request is left for the next (threats P05, P08). An instance that trapped is thrown away, and the next evaluation gets
  * a fresh one (threats P06).
  *
- * Known gap (threats P07): an evaluation runs on the caller's thread and cannot be interrupted, so a policy that loops
- * for seconds blocks the process for as long. Metering the module closes it later.
+ * An evaluation runs on the caller's thread, where nothing can interrupt it, so the module counts for itself: one that
+ * goes on for too long is a `policy_timeout` (threats P07; docs/adr/0010-fuel-for-policy.md).
  * @see https://www.openpolicyagent.org/docs/wasm for the ABI
  * @throws BundleError
  */
-export async function compilePolicy({ bundle, entrypoint, builtins = {} }: CompileOptions): Promise<Policy> {
-  const module = await compileModule(bundle.wasm);
-  const hosted = tagFailures(builtins);
-  const start = (): Instance => {
-    // The module's own data lies below the heap, and cannot be larger than the module.
-    const initial = Math.min(MAX_PAGES, Math.ceil(bundle.wasm.length / PAGE) + 4);
-    return sdk.loadPolicySync(module, { initial, maximum: MAX_PAGES }, hosted);
-  };
+export async function compilePolicy(options: CompileOptions): Promise<Policy> {
+  const { bundle, entrypoint, builtins = HOST_BUILTINS, budget = DEFAULT_BUDGET } = options;
+  const module = await moduleOf(bundle.wasm);
+  // The module's own data lies below the heap, and cannot be larger than the module.
+  const initial = Math.min(MAX_PAGES, Math.ceil(bundle.wasm.length / PAGE) + 4);
+  const start: Start = (within) => startInstance(module, within, builtins);
   try {
-    const instance = start();
-    const provided = Object.keys(builtins).filter((name) => !UNFAITHFUL.has(name));
-    requireBuiltins(builtinsOf(instance), provided, bundle.sources);
+    const instance = start({ initial, maximum: MAX_PAGES });
+    requireBuiltins(builtinsOf(instance), Object.keys(builtins), bundle.sources);
     const id = entrypointOf(instance, entrypoint, bundle.entrypoints);
     setData(instance, bundle.data);
-    return new WasmPolicy({ revision: bundle.revision, entrypoint, id, data: bundle.data, start, instance });
+    const image = imageOf(instance);
+    const restart = (): Instance => startAnew(start, instance, image);
+    return new WasmPolicy({ revision: bundle.revision, entrypoint, id, budget, instance, restart, refusalFor });
   } catch (cause) {
     if (cause instanceof BundleError) throw cause;
     throw notFromOpa(describe(cause), cause);
   }
 }
 
+/** Makes an instance, in a memory that is there already, or in a new one. */
+type Start = (within: Within) => Instance;
+type Within = Parameters<typeof link>[1];
+
+/** An instance whose builtins are the host's: the SDK's own would win over them (host/link.ts). */
+function startInstance(module: object, within: Within, builtins: HostBuiltins): Instance {
+  const { instance, memory } = link(module, within, builtins);
+  const { opa_wasm_abi_version: abi, opa_wasm_abi_minor_version: minor } = instance.exports as AbiExports;
+  if (abi.value !== ABI) throw notFromOpa(`its ABI is ${abi.value}, not ${ABI}`);
+  return new sdk.LoadedPolicy(instance, memory, minor.value);
+}
+
 /** The data is set once: its heap is what every evaluation begins with. */
 function setData(instance: Instance, data: object): void {
+  const fuel = fuelOf(instance);
+  fuel.value = DATA_BUDGET;
   try {
     instance.setData(data);
   } catch (cause) {
+    if (fuel.value < 0) throw new BundleError('bundle_invalid', 'data.json takes too long to read.', { cause });
     const message = `data.json does not fit in the 64 MiB that a policy may use (${describe(cause)}). Leave out what no rule reads.`;
     throw new BundleError('bundle_invalid', message, { cause });
   }
 }
 
-interface PolicyParts {
-  readonly revision: string;
-  readonly entrypoint: string;
-  readonly id: number;
-  readonly data: object;
-  readonly start: () => Instance;
-  readonly instance: Instance;
+/** Data as it lies in the memory of an instance: to copy it is many times faster than to parse data.json. */
+interface Image {
+  readonly bytes: Uint8Array;
+  readonly dataAddr: number;
 }
 
-class WasmPolicy implements Policy {
-  readonly revision: string;
-  readonly entrypoint: string;
-  readonly #parts: PolicyParts;
-  #instance: Instance | undefined;
-
-  constructor(parts: PolicyParts) {
-    this.revision = parts.revision;
-    this.entrypoint = parts.entrypoint;
-    this.#parts = parts;
-    this.#instance = parts.instance;
-  }
-
-  evaluate(input: PolicyInput): unknown {
-    let results: unknown;
-    try {
-      this.#instance ??= this.#restart();
-      results = ask(this.#instance, JSON.stringify(input), this.#parts.id);
-    } catch (thrown) {
-      // A trap leaks some of the module's own stack: kept, an instance breaks for good after a few hundred (threats P06).
-      this.#instance = undefined;
-      throw refusalFor(thrown);
-    }
-    return onlyResult(results);
-  }
-
-  #restart(): Instance {
-    const instance = this.#parts.start();
-    instance.setData(this.#parts.data);
-    return instance;
-  }
+function imageOf({ mem, dataAddr, baseHeapPtr, dataHeapPtr }: Instance): Image {
+  return { bytes: new Uint8Array(mem.buffer).slice(baseHeapPtr, dataHeapPtr), dataAddr };
 }
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /**
- * One evaluation by the ABI's fast path, as the SDK does it, but with the input written straight into the module's
- * memory and the result found without a loop in JavaScript. The heap begins behind the input, so it is reset each time.
+ * Makes a fresh instance like the first, in the memory of the one that is thrown away: a new one is made of pages that the
+ * system has to clear once more, and the old one would be there until it is collected.
  */
-function ask({ mem, wasmInstance, dataAddr, dataHeapPtr }: Instance, input: string, entrypoint: number): unknown {
-  const most = input.length * 3;
-  const lacking = dataHeapPtr + most - mem.buffer.byteLength;
-  if (lacking > 0) mem.grow(Math.ceil(lacking / PAGE));
-  const { read, written } = encoder.encodeInto(input, new Uint8Array(mem.buffer, dataHeapPtr, most));
-  if (read !== input.length) throw new RangeError('the input does not fit');
-  const { opa_eval } = wasmInstance.exports as { readonly opa_eval: (...args: readonly number[]) => number };
-  const start = opa_eval(0, entrypoint, dataAddr, dataHeapPtr, written, dataHeapPtr + written, 0);
-  const memory = new Uint8Array(mem.buffer);
-  return JSON.parse(decoder.decode(memory.subarray(start, memory.indexOf(0, start))));
-}
-
-/** A query for one rule has one result, or none where the rule is undefined. */
-function onlyResult(results: unknown): unknown {
-  if (!Array.isArray(results) || results.length > 1) {
-    throw new Refusal('policy_result_invalid', 'the evaluation gave more than one result');
-  }
-  const [first] = results as [{ readonly result?: unknown }?];
-  return first?.result;
+function startAnew(start: Start, { mem, baseHeapPtr }: Instance, { bytes, dataAddr }: Image): Instance {
+  // What lies below the heap is as the module expects it at its start. Of the heap it expects nothing.
+  new Uint8Array(mem.buffer).fill(0, 0, baseHeapPtr);
+  const fresh = start(mem);
+  new Uint8Array(mem.buffer).set(bytes, baseHeapPtr);
+  fresh.dataAddr = dataAddr;
+  fresh.dataHeapPtr = baseHeapPtr + bytes.length;
+  return fresh;
 }
 
 /** The SDK throws strings (`opa_abort`), plain objects and errors alike. None of them holds a value of the input. */
@@ -144,36 +127,23 @@ function refusalFor(thrown: unknown): Refusal {
   return new Refusal('policy_trap', describe(thrown), { cause: thrown });
 }
 
-class BuiltinFailure extends Error {
-  readonly builtin: string;
+/** Compiled once, however many entrypoints of one bundle are asked: the log's rules, and each of its tests. */
+const modules = new WeakMap<Uint8Array, Promise<object>>();
 
-  constructor(builtin: string, cause: unknown) {
-    super(`${builtin} failed`, { cause });
-    this.builtin = builtin;
-  }
-}
-
-/** A builtin that fails must fail the decision: taken for undefined, it would make a negated rule true (threats P03). */
-function tagFailures(builtins: Readonly<Record<string, HostBuiltin>>): Record<string, HostBuiltin> {
-  const tagged = Object.entries(builtins).map(([name, answer]): [string, HostBuiltin] => [
-    name,
-    (...args) => {
-      try {
-        return answer(...args);
-      } catch (cause) {
-        throw new BuiltinFailure(name, cause);
-      }
-    },
-  ]);
-  return Object.fromEntries(tagged);
+function moduleOf(wasm: Uint8Array<ArrayBuffer>): Promise<object> {
+  const module = modules.get(wasm) ?? compileModule(wasm);
+  modules.set(wasm, module);
+  return module;
 }
 
 async function compileModule(wasm: Uint8Array<ArrayBuffer>): Promise<object> {
+  // Before it is rewritten: only of a valid module can no index come to mean what the meter adds.
+  if (!WebAssembly.validate(wasm)) throw notFromOpa('it does not compile');
   let module: object;
   try {
-    module = await WebAssembly.compile(wasm);
+    module = await WebAssembly.compile(meter(wasm, START_BUDGET));
   } catch (cause) {
-    throw notFromOpa('it does not compile', cause);
+    throw notFromOpa(describe(cause), cause);
   }
   const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
   const missing = NEEDED_EXPORTS.filter((name) => !exported.includes(name));
@@ -212,34 +182,28 @@ function notFromOpa(problem: string, cause?: unknown): BundleError {
 }
 
 function describe(thrown: unknown): string {
+  if (thrown instanceof Abort) return thrown.message.slice(0, 200);
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return text.slice(0, 200);
 }
 
+/** Globals that OPA exports, so that a host knows what it holds. */
+interface AbiExports {
+  readonly opa_wasm_abi_version: { readonly value: number };
+  readonly opa_wasm_abi_minor_version: { readonly value: number };
+}
+
 /** The part of the SDK that we use. */
 interface Sdk {
-  loadPolicySync(
-    module: object,
-    memory: { readonly initial: number; readonly maximum: number },
-    builtins: Readonly<Record<string, HostBuiltin>>,
-  ): Instance;
+  readonly LoadedPolicy: new (instance: object, memory: object, minorVersion: number) => Instance;
 }
 
-interface Instance {
-  readonly minorVersion?: number;
-  readonly mem: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  readonly dataAddr: number;
-  readonly dataHeapPtr: number;
-  readonly wasmInstance: { readonly exports: object };
-  readonly entrypoints: Readonly<Record<string, number>>;
-  setData(data: object): void;
-}
-
-/** Its declarations leave the default export out: the only way to an instance that is made synchronously, after a trap. */
+/** Its declarations leave the default export out: the only way to an instance that we linked. */
 const sdk = (opaWasm as unknown as { readonly default: Sdk }).default;
 
 /** Neither Node's types nor the ES library declare it. */
 declare const WebAssembly: {
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<object>;
+  validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   readonly Module: { exports(module: object): readonly { readonly name: string }[] };
 };
