@@ -22,7 +22,8 @@ const RULES = [
   ['a cloud key', /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_\w{36}|\bnpm_\w{36}/],
 ];
 
-// Strings like these are what the rules look for, and the licence is not ours to change.
+// Strings like these are what the rules look for, and the licence is not ours to change. Signatures of bundles are JWTs by
+// their format; those of the fixtures are made by OPA with keys that were thrown away.
 const EXEMPT = new Set(['scripts/check-hygiene.js', 'LICENSE']);
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
@@ -31,7 +32,10 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 }).split('\0');
 
 let found = 0;
-for (const file of files.filter((name) => name !== '' && !EXEMPT.has(name))) {
+/** Signatures of bundles are JWTs by their format; those of the fixtures were made by OPA with keys that are gone. */
+const isExempt = (name) => EXEMPT.has(name) || /^test\/fixtures\/bundles\/\w+\.signatures\.json$/.test(name);
+
+for (const file of files.filter((name) => name !== '' && !isExempt(name))) {
   const path = join(ROOT, file);
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     continue;

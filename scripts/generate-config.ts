@@ -10,6 +10,7 @@ import { type JsonSchema, jsonSchema } from '../src/config/json-schema.ts';
 import { settableKeys } from '../src/config/overrides.ts';
 import { configSchema, LATER_CONFIG_KEYS } from '../src/config/schema.ts';
 import { LATER_MATRIX_KEYS, matrixSchema } from '../src/matrix/schema.ts';
+import { suiteSchema } from '../src/policy-suite/suite-schema.ts';
 import { casesSchema } from '../test/cases/case-schema.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -105,6 +106,8 @@ const FILES: Readonly<Record<string, () => string>> = {
   'schema/matrix.schema.json': () => schemaText('matrix'),
   // For whoever edits test/cases.
   'schema/cases.schema.json': () => `${JSON.stringify(jsonSchema(casesSchema), null, 2)}\n`,
+  // For `*_suite.yaml`, which `behalf policy test` runs.
+  'schema/policy-suite.schema.json': () => `${JSON.stringify(jsonSchema(suiteSchema), null, 2)}\n`,
   'docs/configuration.md': () => page('docs/configuration.md', jsonSchema(configSchema), LATER_CONFIG_KEYS),
   'docs/matrix.md': () => page('docs/matrix.md', jsonSchema(matrixSchema), LATER_MATRIX_KEYS),
 };

@@ -1,6 +1,7 @@
 /**
  * Makes every generated file that is committed: types from protos/, the schemas and docs/configuration.md from the
- * config's zod schema, docs/policy-input.md from its type, docs/threat-coverage.md from the names of tests. `--check` compares instead and exits with 4 where one is stale.
+ * config's zod schema, docs/policy-input.md and its schema from its type,
+ * docs/policy-library.md from the Rego, docs/threat-coverage.md from the names of tests. `--check` compares instead and exits with 4 where one is stale.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,7 @@ const GENERATORS = [
   'generate-protos.js',
   'generate-config.ts',
   'generate-policy-input.ts',
+  'generate-policy-library.ts',
   'generate-threat-coverage.ts',
 ];
 

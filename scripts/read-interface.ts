@@ -1,33 +1,40 @@
 /**
  * Reads one exported interface out of TypeScript source text, with its doc comments. It knows just enough of the
- * language for the types that docs show: members, objects, lists, unions of literals, Record, and names of interfaces
- * that a relative `import type` brings in. Anything else is an error, never a guess.
+ * language for the types that docs and schemas show: members, objects, lists, unions of literals, Record, and names of
+ * interfaces that a relative `import type` brings in. Anything else is an error, never a guess.
  */
 import { readFileSync } from 'node:fs';
 
-/** A member in words: `input.hop.id`, `string`, and its comment. */
+/** A type, as far as JSON can tell types apart. */
+export type Shape =
+  | { readonly kind: 'text' | 'number' | 'null' | 'any' }
+  | { readonly kind: 'literal'; readonly value: string | number }
+  | { readonly kind: 'list' | 'map'; readonly of: Shape }
+  | { readonly kind: 'union'; readonly of: readonly Shape[] }
+  | { readonly kind: 'object'; readonly members: readonly Member[] };
+
 export interface Member {
-  readonly path: string;
-  readonly type: string;
+  readonly name: string;
+  readonly shape: Shape;
+  readonly isOptional: boolean;
   readonly doc: string;
 }
 
-interface Type {
-  readonly words: string;
-  readonly members: readonly Member[];
-}
-
 const TOKEN = /\/\*\*[\s\S]*?\*\/|'[^']*'|[A-Za-z_]\w*|\d+|\[\]|[^\s\w]/g;
-const PLAIN: Readonly<Record<string, string>> = { unknown: 'any JSON', null: 'null', string: 'text', number: 'number' };
-const PLURAL: Readonly<Record<string, string>> = { text: 'texts', number: 'numbers', object: 'objects' };
+const PLAIN: Readonly<Record<string, Shape>> = {
+  unknown: { kind: 'any' },
+  null: { kind: 'null' },
+  string: { kind: 'text' },
+  number: { kind: 'number' },
+};
 
-/** @returns the members of `name`, parents before children, each path beginning with `prefix` */
-export function readInterface(file: URL, name: string, prefix: string): readonly Member[] {
+/** @returns the members of the interface `name`, in its order */
+export function readInterface(file: URL, name: string): readonly Member[] {
   const source = readFileSync(file, 'utf8');
   const start = new RegExp(`^export interface ${name} \\{$`, 'm').exec(source);
   if (start === null) throw new Error(`${file.pathname} has no interface ${name}`);
   const body = source.slice(start.index + start[0].length, source.indexOf('\n}', start.index) + 2);
-  return new Reader(body.match(TOKEN) ?? [], file, source).members(prefix);
+  return new Reader(body.match(TOKEN) ?? [], file, source).members();
 }
 
 class Reader {
@@ -43,71 +50,58 @@ class Reader {
   }
 
   /** Everything up to the closing brace, which it takes too. */
-  members(prefix: string): readonly Member[] {
+  members(): readonly Member[] {
     const found: Member[] = [];
     while (!this.#takes('}')) {
       const doc = this.#next().startsWith('/**') ? textOf(this.#take()) : '';
       this.#takes('readonly');
-      const path = `${prefix}.${this.#take()}`;
+      const name = this.#take();
       const isOptional = this.#takes('?');
       this.#expect(':');
-      const { words, members } = this.#type(path);
+      found.push({ name, shape: this.#type(), isOptional, doc });
       if (this.#next() !== '}') this.#expect(';');
-      found.push({ path, type: isOptional ? `${words}, or absent` : words, doc }, ...members);
     }
     return found;
   }
 
-  #type(path: string): Type {
-    const parts = [this.#one(path)];
-    while (this.#takes('|')) parts.push(this.#one(path));
-    return { words: parts.map(({ words }) => words).join(' or '), members: parts.flatMap(({ members }) => members) };
+  #type(): Shape {
+    const first = this.#one();
+    const others: Shape[] = [];
+    while (this.#takes('|')) others.push(this.#one());
+    return others.length === 0 ? first : { kind: 'union', of: [first, ...others] };
   }
 
   /** One alternative of a union, with the `[]` after it. */
-  #one(path: string): Type {
+  #one(): Shape {
     this.#takes('readonly');
-    const start = this.#at;
-    const single = this.#single(path);
-    if (!this.#takes('[]')) return single;
-    if (single.members.length === 0) return { words: listOf(single.words), members: [] };
-    // Its members are members of each element: read it again under that path.
-    this.#at = start;
-    const { members } = this.#single(`${path}[]`);
-    this.#expect('[]');
-    return { words: listOf(single.words), members };
+    const single = this.#single();
+    return this.#takes('[]') ? { kind: 'list', of: single } : single;
   }
 
-  #single(path: string): Type {
+  #single(): Shape {
     const token = this.#take();
-    if (token === '{') return { words: 'object', members: this.members(path) };
-    if (token === 'Readonly') {
-      this.#expect('<');
-      const inner = this.#type(path);
-      this.#expect('>');
-      return inner;
-    }
-    if (token === 'Record') return this.#record(path);
-    if (/^['\d]/.test(token)) return { words: `\`${token.replaceAll("'", '"')}\``, members: [] };
-    const words = PLAIN[token];
-    return words === undefined ? this.#imported(token, path) : { words, members: [] };
+    if (token === '{') return { kind: 'object', members: this.members() };
+    if (token === 'Readonly') return this.#enclosed([]);
+    if (token === 'Record') return { kind: 'map', of: this.#enclosed(['string', ',']) };
+    if (token.startsWith("'")) return { kind: 'literal', value: token.slice(1, -1) };
+    if (/^\d/.test(token)) return { kind: 'literal', value: Number(token) };
+    return PLAIN[token] ?? { kind: 'object', members: this.#named(token) };
   }
 
-  #record(path: string): Type {
-    for (const token of ['<', 'string', ',']) this.#expect(token);
-    const { words } = this.#type(path);
+  /** What stands in `<…>`, after the tokens that come first there. */
+  #enclosed(first: readonly string[]): Shape {
+    for (const token of ['<', ...first]) this.#expect(token);
+    const inner = this.#type();
     this.#expect('>');
-    return { words: `object of ${PLURAL[words] ?? words}`, members: [] };
+    return inner;
   }
 
-  #imported(name: string, path: string): Type {
-    const from = new RegExp(`^import type \\{[^}]*\\b${name}\\b[^}]*\\} from '(\\.[^']+)';`, 'm').exec(
-      this.#source,
-    )?.[1];
-    const isHere = new RegExp(`^export interface ${name} \\{$`, 'm').test(this.#source);
-    if (from === undefined && isHere) return { words: 'object', members: readInterface(this.#file, name, path) };
-    if (from === undefined) throw new Error(`${this.#file.pathname}: ${path}: no words for the type ${name}`);
-    return { words: 'object', members: readInterface(new URL(from, this.#file), name, path) };
+  #named(name: string): readonly Member[] {
+    const imported = new RegExp(`^import type \\{[^}]*\\b${name}\\b[^}]*\\} from '(\\.[^']+)';`, 'm');
+    const from = imported.exec(this.#source)?.[1];
+    if (from !== undefined) return readInterface(new URL(from, this.#file), name);
+    if (new RegExp(`^export interface ${name} \\{$`, 'm').test(this.#source)) return readInterface(this.#file, name);
+    throw new Error(`${this.#file.pathname}: no interface ${name}, here or imported`);
   }
 
   #next(): string {
@@ -132,10 +126,6 @@ class Reader {
     const found = this.#take();
     if (found !== token) throw new Error(`${this.#file.pathname}: "${token}" expected, "${found}" found`);
   }
-}
-
-function listOf(words: string): string {
-  return `list of ${PLURAL[words] ?? words}`;
 }
 
 function textOf(comment: string): string {

@@ -36,6 +36,25 @@ describe('one Check', () => {
     expect(await ask({ principal: spiffe('procurement') })).toBe('allowed');
   });
 
+  it('keeps what policy took of its budget, also where it was cut off [P07]', async () => {
+    const { policy } = world.snapshot;
+    const allowed = await world.put(await world.request());
+    expect(allowed.trail.policyTicks).toBe(policy.lastTicks);
+    expect(policy.lastTicks).toBeGreaterThan(1000);
+    const endless = {
+      revision: policy.revision,
+      entrypoint: policy.entrypoint,
+      budget: 5,
+      lastTicks: 6,
+      evaluate: () => {
+        throw new Refusal('policy_timeout', 'it took more than the 5 ticks of policy.budget');
+      },
+    };
+    const snapshot = { ...world.snapshot, policy: endless };
+    const { answer, trail } = await world.put(await world.request(), { snapshot: () => snapshot });
+    expect([reasonOf(answer), trail.policyTicks]).toEqual(['policy_timeout', 6]);
+  });
+
   it('tells the upstream who asked, whatever the client said (E08, E09)', async () => {
     const forged = { 'x-behalf-subject': 'root', 'x-behalf-task': 'evil', x_behalf_agent: 'evil' };
     const { answer } = await world.put(await world.request({ headers: forged }));

@@ -9,7 +9,7 @@ import type { RoutedHop } from './matrix/hop.ts';
 import { route } from './matrix/route.ts';
 import { requireUnexpired } from './matrix/unexpired.ts';
 import { decide } from './policy/decide.ts';
-import { policyInput } from './policy/input.ts';
+import { type PolicyInput, policyInput } from './policy/input.ts';
 import type { Outcome } from './policy/outcome.ts';
 import type { Interval, Trail } from './provenance/trail.ts';
 import { Refusal } from './refusals.ts';
@@ -83,14 +83,16 @@ interface Walk {
 }
 
 /** The steps that judge a request for one row. @throws Refusal */
-async function permit(routed: RoutedHop, { input, live, trail, parts }: Walk): Promise<Buffer> {
+async function permit(routed: RoutedHop, walk: Walk): Promise<Buffer> {
+  const { input, live, trail, parts } = walk;
   const { steps, store } = parts;
   const now = trail.receivedAt;
   const { hop } = routed;
   requireUnexpired(hop, now);
   trail.identifyTook = begin();
   const peer = (trail.peer = await steps.identifyPeer(input, hop, live.peer, now));
-  const identity = (trail.identity = await steps.identify(input, hop, { ...live, peer, now }));
+  const { matrix, issuers, dpop } = live;
+  const identity = (trail.identity = await steps.identify(input, hop, { peer, matrix, issuers, dpop, now }));
   end(trail.identifyTook);
   const unrevoked = steps.requireUnrevoked(identity, hop, store);
   const { grant, spending, wanted } = steps.delegate(identity, routed, input, { store, now });
@@ -98,10 +100,11 @@ async function permit(routed: RoutedHop, { input, live, trail, parts }: Walk): P
   trail.wanted = wanted;
   trail.decideTook = begin();
   const { policy } = live;
-  let outcome = steps.decide(policy, policyInput({ input, routed, identity, grant, now, call: routed.mcp?.[0] }));
+  trail.asked = policyInput({ input, routed, identity, grant, now, call: routed.mcp?.[0] });
+  let outcome = decideOn(trail.asked, walk);
   // A batch is several actions in one request: policy permits each of them, or none (threats E18).
   for (const call of routed.mcp?.slice(1) ?? []) {
-    outcome = joined(outcome, steps.decide(policy, policyInput({ input, routed, identity, grant, now, call })));
+    outcome = joined(outcome, decideOn(policyInput({ input, routed, identity, grant, now, call }), walk));
   }
   trail.outcome = outcome;
   end(trail.decideTook);
@@ -109,9 +112,13 @@ async function permit(routed: RoutedHop, { input, live, trail, parts }: Walk): P
   const spent = spending === undefined ? 'nothing' : await steps.spend(spending, identity.once, store);
   const { decisionId, fallback } = trail;
   const subjectLabel = parts.subjectLabel(identity);
-  const proof = { unrevoked, spent, spending, grant, outcome } as const;
-  const facts = { decisionId, input, routed, identity, policyRevision: policy.revision, subjectLabel, fallback };
-  return sealed(steps.encode(steps.allow({ ...facts, ...proof })));
+  const { revision: policyRevision } = policy;
+  // biome-ignore format: the proofs, and what is told of them
+  const allowed = {
+    unrevoked, spent, spending, grant, outcome, input, routed, identity,
+    decisionId, policyRevision, subjectLabel, fallback,
+  } as const;
+  return sealed(steps.encode(steps.allow(allowed)));
 }
 
 /**
@@ -131,6 +138,15 @@ async function degrade(error: unknown, to: string, { hop }: RoutedHop, walk: Wal
   return permit(routed, walk);
 }
 
+/** Asks policy once, and keeps what that cost, also where it was cut off: of a batch, the most. */
+function decideOn(input: PolicyInput, { live: { policy }, trail, parts }: Walk): Outcome {
+  try {
+    return parts.steps.decide(policy, input);
+  } finally {
+    trail.policyTicks = Math.max(trail.policyTicks ?? 0, policy.lastTicks);
+  }
+}
+
 /** What policy says of each element of a batch; of one header or label, what it said last. */
 function joined(one: Outcome, other: Outcome): Outcome {
   return {
@@ -141,7 +157,7 @@ function joined(one: Outcome, other: Outcome): Outcome {
   };
 }
 
-const OF_A_ROW = ['peer', 'identity', 'grant', 'wanted', 'outcome', 'identifyTook', 'decideTook'] as const;
+const OF_A_ROW = ['peer', 'identity', 'grant', 'wanted', 'asked', 'outcome', 'identifyTook', 'decideTook'] as const;
 
 /** Once the timer has answered, nothing may be used up any more: the client was told that it was denied (threats E03). */
 function requireInTime({ isOverdue }: Trail): void {
@@ -173,6 +189,7 @@ function isObserved({ routed, input, receivedAt, fallback }: Trail): boolean {
 function liveSnapshot({ snapshot }: CheckParts, trail: Trail): Snapshot {
   const live = snapshot();
   if (live === undefined) throw new Refusal('not_ready', 'no configuration is live');
+  trail.live = live;
   trail.epoch = live.epoch;
   trail.denialDetail = live.denialDetail;
   trail.matrixRevision = live.matrix.revision;

@@ -134,6 +134,7 @@ const TABLE = {
   policy_result_invalid: ['fault', 'The policy answered something other than a decision.'],
   policy_builtin_error: ['fault', 'A builtin of the policy failed.'],
   policy_trap: ['fault', 'The policy failed while it ran.'],
+  policy_timeout: ['fault', 'The policy took too long.'],
   approval_required: ['forbidden', 'A person must approve this action first.', 'public'],
   policy_denied: ['forbidden', 'The policy does not permit this action.'],
   dpop_replayed: ['unauthenticated', 'The DPoP proof was used before.'],

@@ -19,6 +19,8 @@ describe('the self-check', () => {
     const broken: Policy = {
       revision: 'r',
       entrypoint: 'e',
+      budget: 1,
+      lastTicks: 1,
       evaluate: () => {
         throw new Refusal('policy_trap', 'unreachable');
       },
@@ -27,7 +29,7 @@ describe('the self-check', () => {
   });
 
   it('does not judge what a policy says of a row that it does not know', async () => {
-    const silent: Policy = { revision: 'r', entrypoint: 'e', evaluate: () => undefined };
+    const silent: Policy = { revision: 'r', entrypoint: 'e', budget: 1, lastTicks: 1, evaluate: () => undefined };
     await expect(selfCheck(silent, log)).resolves.toBeUndefined();
   });
 });

@@ -103,6 +103,10 @@ function agreeing(policy: Policy): Policy {
   return {
     revision: policy.revision,
     entrypoint: policy.entrypoint,
+    budget: policy.budget,
+    get lastTicks() {
+      return policy.lastTicks;
+    },
     evaluate: (input) => {
       try {
         policy.evaluate(input);

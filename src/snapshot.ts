@@ -2,6 +2,7 @@ import type { DpopRules } from './identity/dpop-rules.ts';
 import type { Issuers } from './identity/issuers.ts';
 import type { PeerRules } from './identity/peer-rules.ts';
 import type { Matrix } from './matrix/hop.ts';
+import type { Candidate, FailedCandidate } from './policy/candidate.ts';
 import type { Policy } from './policy/policy.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface Snapshot {
   /** How DPoP proofs are checked. */
   readonly dpop: DpopRules;
   readonly policy: Policy;
+  /** What is asked beside it, and decides nothing. */
+  readonly shadow?: Candidate | FailedCandidate | undefined;
   /** `denials.detail`: what a refused client may read. */
   readonly denialDetail: 'class' | 'full';
 }

@@ -1,8 +1,11 @@
 import { DELEGATION } from './mutations/delegation.js';
 import { ENVOY } from './mutations/envoy.js';
+import { LIBRARY } from './mutations/library.js';
 import { MATRIX } from './mutations/matrix.js';
 import { PEER } from './mutations/peer.js';
+import { POLICY_VERBS } from './mutations/policy-verbs.js';
 import { REQUESTS } from './mutations/requests.js';
+import { SERVER } from './mutations/server.js';
 import { STORE } from './mutations/store.js';
 import { TOKENS } from './mutations/tokens.js';
 
@@ -86,7 +89,7 @@ const CORE = [
     name: 'deadline timer',
     threat: 'E03',
     file: 'src/server/authorization.ts',
-    find: '}, budgetOf(call));',
+    find: '}, budgetOf(headers));',
     replace: '}, 60_000);',
     tests: ['src/server/authorization.test.ts'],
   },
@@ -94,7 +97,7 @@ const CORE = [
     name: 'deadline: a shorter grpc-timeout is honoured',
     threat: 'E03',
     file: 'src/server/authorization.ts',
-    find: 'Math.min(BUDGET_MS, remaining * BUDGET_SHARE)',
+    find: 'Math.min(BUDGET_MS, timeout * BUDGET_SHARE)',
     replace: 'BUDGET_MS',
     tests: ['src/server/authorization.test.ts'],
   },
@@ -102,7 +105,7 @@ const CORE = [
     name: 'one answer for each call',
     threat: 'E03',
     file: 'src/server/authorization.ts',
-    find: 'if (isAnswered) return;',
+    find: 'if (isAnswered) return;\n      isAnswered = true;',
     replace: '',
     tests: ['src/server/authorization.test.ts'],
   },
@@ -142,14 +145,14 @@ const CORE = [
     name: 'a Check that rejects is denied',
     threat: 'E02',
     file: 'src/server/authorization.ts',
-    find: 'answer(decider.refuse(refusal, trail), trail);\n      },',
-    replace: '},',
+    find: "(cause: unknown) => deny(new Refusal('internal_error', 'the Check rejected', { cause })),",
+    replace: '() => {},',
     tests: ['src/server/authorization.test.ts'],
   },
   {
     name: 'gRPC takes more than Envoy sends',
     threat: 'E04',
-    file: 'src/server/listen.ts',
+    file: 'src/server/authorization.ts',
     find: '64 * 1024 * 1024',
     replace: '4 * 1024 * 1024',
     tests: ['src/server/listen.test.ts'],
@@ -1103,7 +1106,7 @@ const CORE = [
   {
     name: 'an instance that trapped is thrown away',
     threat: 'P06',
-    file: 'src/policy/wasm.ts',
+    file: 'src/policy/wasm-policy.ts',
     find: '      this.#instance = undefined;\n',
     replace: '',
     tests: ['src/policy/wasm.test.ts'],
@@ -1111,9 +1114,9 @@ const CORE = [
   {
     name: 'a builtin that fails denies',
     threat: 'P03',
-    file: 'src/policy/wasm.ts',
+    file: 'src/policy/host/link.ts',
     find: 'throw new BuiltinFailure(name, cause);',
-    replace: 'return undefined;',
+    replace: 'return 0;',
     tests: ['src/policy/wasm.test.ts'],
   },
   {
@@ -1337,4 +1340,16 @@ const CORE = [
 ];
 
 /** Those above, and those that stand by themselves in test/mutations/. */
-export const MUTATIONS = [...CORE, ...DELEGATION, ...ENVOY, ...MATRIX, ...PEER, ...REQUESTS, ...STORE, ...TOKENS];
+export const MUTATIONS = [
+  ...CORE,
+  ...DELEGATION,
+  ...ENVOY,
+  ...LIBRARY,
+  ...MATRIX,
+  ...PEER,
+  ...POLICY_VERBS,
+  ...REQUESTS,
+  ...SERVER,
+  ...STORE,
+  ...TOKENS,
+];

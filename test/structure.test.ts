@@ -31,6 +31,7 @@ const OPEN = [
   'fold.ts',
   'clock.ts',
   'wire.ts',
+  'address.ts',
   'store/store.ts',
   'config/fields.ts',
   'config/problem.ts',
@@ -46,6 +47,8 @@ const TRAIL = 'provenance/trail.ts';
 const ONE_THING: Readonly<Record<string, string>> = {
   'identity/actor.ts': 'the `act` claim: its chain, and the agents that it names',
   'matrix/path-template.ts': 'a template: made and matched by the same rules',
+  'policy/bundle-history.ts': 'the history of bundles: what it forbids, and how it goes on',
+  'policy/host/value.ts': 'the values of Rego that JSON has not',
   'provenance/line-target.ts': 'a target: opened and closed',
   'provenance/proto-writer.ts': 'a writer, and the size of what it writes',
   'provenance/timing.ts': 'the times of one trail',

@@ -21,6 +21,11 @@ export interface Counts {
   readonly refusals: Readonly<Record<string, number>>;
   /** Records and spans that were made and lost. */
   readonly dropped: number;
+  /** Checks that the shadow policy was asked about, and those of the sample that it was too busy for. */
+  readonly shadowed: number;
+  readonly shadowsDropped: number;
+  /** Records that were not uploaded. */
+  readonly uploadsDropped: number;
 }
 
 export interface BehalfOptions {
@@ -30,6 +35,9 @@ export interface BehalfOptions {
   readonly grants: GrantStage;
   /** `provenance.traces`: `file:PATH` or `otlp`. */
   readonly traces: string;
+  /** Other members of `policy` and `provenance` of its behalf.yaml. */
+  readonly policy?: object;
+  readonly provenance?: object;
   readonly env?: Readonly<Record<string, string>>;
   /** For node itself, before the program. */
   readonly nodeFlags?: readonly string[];
@@ -61,7 +69,7 @@ export async function startBehalf(options: BehalfOptions): Promise<Behalf> {
 }
 
 function configOf(
-  { folder, jwksFile, traces, grants }: BehalfOptions,
+  { folder, jwksFile, traces, grants, policy, provenance }: BehalfOptions,
   listen: { check: string; admin: string },
 ): object {
   return {
@@ -70,8 +78,8 @@ function configOf(
     issuers: [
       { issuer: 'https://idp.acme.example', jwks: { file: jwksFile }, algorithms: ['ES256'], tokenTypes: ['at+jwt'] },
     ],
-    policy: { bundle: root('policies/bundle.tar.gz') },
-    provenance: { records: `file:${join(folder, 'records.ndjson')}`, traces },
+    policy: { bundle: root('policies/bundle.tar.gz'), ...policy },
+    provenance: { records: `file:${join(folder, 'records.ndjson')}`, traces, ...provenance },
   };
 }
 
@@ -83,6 +91,9 @@ async function countsOf(admin: string): Promise<Counts> {
     allowed: sum(/^behalf_check_total\{[^}]*outcome="allow"[^}]*\} (\d+)/),
     denied: sum(/^behalf_check_total\{[^}]*outcome="deny"[^}]*\} (\d+)/),
     refusals: refusalsIn(text),
+    shadowed: sum(/^behalf_shadow_total\{[^}]*\} (\d+)/),
+    shadowsDropped: sum(/^behalf_shadow_dropped_total(?:\{\})? (\d+)/),
+    uploadsDropped: sum(/^behalf_records_upload_dropped_total(?:\{\})? (\d+)/),
     dropped: sum(/^behalf_(?:records|spans)_dropped_total(?:\{\})? (\d+)/),
   };
 }

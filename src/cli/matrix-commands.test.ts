@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { matrixOf, row, writeMatrix } from '../../test/fakes/matrix.ts';
+import { recordLine } from '../../test/fakes/record-line.ts';
 import { run } from '../../test/fakes/run-cli.ts';
 import { fullTrail } from '../../test/fakes/trail.ts';
-import { recordOf } from '../provenance/record.ts';
 import { Refusal } from '../refusals.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'behalf-matrix-cli-'));
@@ -109,7 +109,7 @@ describe('behalf matrix learn', () => {
   const place = { parent: undefined, trusted: false, link: undefined };
   const { routed: _, peer: __, ...unrouted } = fullTrail({ refusal: new Refusal('hop_unknown', 'none') });
   const records = join(folder, 'records.ndjson');
-  const lines = [unrouted, fullTrail()].map((trail) => recordOf(trail, { place, context: undefined, subject: 'x' }));
+  const lines = [unrouted, fullTrail()].map((trail) => recordLine(trail, { place, context: undefined, subject: 'x' }));
   writeFileSync(records, `${lines.map((line) => line.trimEnd()).join('\n')}\nnot a record\n`);
 
   it('drafts rows, lists what nothing used, and stays YAML that lint reads', async () => {

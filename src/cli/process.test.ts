@@ -35,6 +35,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'behalf-cli-'));
   writeFileSync(join(folder, 'keys.json'), JSON.stringify({ keys: [PUBLIC_KEY] }));
   writeFileSync(join(folder, 'corrupt.tar.gz'), readFileSync(BUNDLE).subarray(0, 400));
+  writeFileSync(join(folder, 'signer.json'), JSON.stringify(PUBLIC_KEY));
   config('good.yaml');
   taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
@@ -136,6 +137,16 @@ describe('a failed start says in one line what, where and what to do', () => {
       3,
       /^behalf: policy bundle .*none\.tar\.gz: there is no such file.*\n$/,
       () => ['serve', '-c', config('n.yaml', (text) => text.replace(BUNDLE, 'none.tar.gz'))],
+    ],
+    [
+      'a bundle that nobody signed, where there are keys [P10]',
+      3,
+      /^behalf: policy bundle .*: it holds no \.signatures\.json, and policy\.keys demands a signature\. Sign it .*\n$/,
+      () => [
+        'serve',
+        '-c',
+        config('u.yaml', (text) => text.replace(BUNDLE, `${BUNDLE}, keys: { k: "file:signer.json" }`)),
+      ],
     ],
     [
       'a check port in use',
@@ -318,6 +329,15 @@ describe('verbs that only print', () => {
       version: string;
     };
     expect(await run('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('validate asks no bundle server, and says so', async () => {
+    const url = 'https://bundles.acme.example/b?signature=secret';
+    const path = config('server.yaml', (text) => text.replace(BUNDLE, `"${url}", keys: { k: "file:signer.json" }`));
+    const { code, out } = await run('validate', '-c', path);
+    expect(code).toBe(0);
+    expect(out).toContain('policy   https://bundles.acme.example/b at not asked');
+    expect(out).not.toContain('secret');
   });
 
   it('validate sums up what counts, with what set it', async () => {

@@ -6,6 +6,7 @@ import { addGrants } from './grant-commands.ts';
 import { catchHangUps } from './hang-up.ts';
 import type { HealthOptions } from './health.ts';
 import { addMatrix } from './matrix-commands.ts';
+import { addPolicy } from './policy-commands.ts';
 import { addRevoke } from './revoke-commands.ts';
 import type { ServeOptions } from './serve.ts';
 import { type CommonOptions, type ExitCode, jsonLine, type Terminal } from './terminal.ts';
@@ -74,6 +75,7 @@ function createProgram(terminal: Terminal, done: (code: ExitCode) => void): Comm
   addRevoke(program, parts);
   addEnvoy(program, parts);
   addMatrix(program, parts);
+  addPolicy(program, parts);
   return program;
 }
 

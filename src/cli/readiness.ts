@@ -10,20 +10,21 @@ export interface Readiness {
 }
 
 /** Ready means: a configuration is live, the keys of every issuer were had at least once, and we are not stopping. */
-export function createReadiness({ snapshot, last }: Reloader): Readiness {
+export function createReadiness({ snapshot, last, bundle }: Reloader): Readiness {
   let isDraining = false;
   return {
     drain: () => {
       isDraining = true;
     },
     report: () => {
-      const { epoch, matrix, policy, issuers } = snapshot();
+      const { epoch, matrix, issuers } = snapshot();
+      const policy = bundle();
       const reload = last();
       const failed = reload?.ok === false ? `; the last reload failed: ${reload.error}` : '';
       const checks = [
         { name: 'process', ok: !isDraining, detail: isDraining ? 'draining' : 'running' },
         { name: 'config', ok: true, detail: `epoch ${epoch}, matrix ${matrix.revision}${failed}` },
-        { name: 'policy', ok: true, detail: policy.revision },
+        { name: 'policy', ok: policy.ready, detail: policy.detail },
         ...issuers.status().map(({ issuer, ready, detail }) => ({ name: `issuer ${issuer}`, ok: ready, detail })),
       ];
       return { ready: checks.every(({ ok }) => ok), checks };

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.ts';
 import { type Reloader, startReloader } from '../config/reload.ts';
 import type { Config } from '../config/schema.ts';
 import { createLog, type LOG_LEVELS, type Logger } from '../log.ts';
+import { createShadow } from '../policy/shadow.ts';
 import { createProvenance, type Provenance } from '../provenance/provenance.ts';
 import { type CheckServer, startCheckServer } from '../server/listen.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -79,18 +80,19 @@ async function build(options: ServeOptions, terminal: Terminal): Promise<Parts> 
   const store = await readyStore(config.store, log);
   const provenance = openProvenance(config, store, log);
   const afterReload: (() => void)[] = [];
-  const reloader = await startReloader(loaded, {
+  const bundleAge = (): number | undefined => reloader.bundle().ageSeconds;
+  const reloader: Reloader = await startReloader(loaded, {
     configPath: options.config,
     load,
     log,
     onReload: (result, live) => {
       provenance.reloaded(result.ok ? 'success' : 'failure');
-      announceRevisions(provenance, live);
+      announceRevisions(provenance, live, bundleAge);
       if (result.ok) shoutRows(live.matrix, { now: Date.now(), isDurable: store.isDurable, log });
       if (result.ok) for (const renew of afterReload) renew();
     },
   });
-  announceRevisions(provenance, reloader.snapshot());
+  announceRevisions(provenance, reloader.snapshot(), bundleAge);
   shoutRows(reloader.snapshot().matrix, { now: Date.now(), isDurable: store.isDurable, log });
   return { config, log, store, provenance, reloader, afterReload, readiness: createReadiness(reloader) };
 }
@@ -110,14 +112,21 @@ async function readyStore(name: string, log: Logger): Promise<Store> {
 function openProvenance({ provenance }: Config, store: Store, log: Logger): Provenance {
   try {
     const staleness = () => store.staleness();
-    return createProvenance({ ...provenance, pseudonymKey: provenance.pseudonymKey }, log, staleness);
+    return createProvenance({ ...provenance, pseudonymKey: provenance.pseudonymKey }, log, {
+      staleness,
+      shadow: createShadow(log),
+    });
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-function announceRevisions(provenance: Provenance, { policy, matrix }: Snapshot): void {
-  provenance.serving({ policy: policy.revision, matrix: matrix.revision });
+function announceRevisions(
+  provenance: Provenance,
+  { policy, matrix, shadow, epoch }: Snapshot,
+  bundleAge: () => number | undefined,
+): void {
+  provenance.serving({ policy: policy.revision, matrix: matrix.revision, shadow, epoch, bundleAge });
 }
 
 async function listen({ config, log, store, provenance, reloader, readiness }: Parts): Promise<CheckServer> {

@@ -1,10 +1,13 @@
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { readPeerRules } from '../config/peer.ts';
 import { shownPath } from '../config/problem.ts';
+import type { Config } from '../config/schema.ts';
 import { loadMatrix } from '../matrix/compile.ts';
 import type { Matrix } from '../matrix/hop.ts';
+import { readTrust } from '../policy/bundle-settings.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
+import { shownUrl } from '../policy/source/shown-url.ts';
 import { type CommonOptions, type ExitCode, jsonLine, type Terminal } from './terminal.ts';
 
 /**
@@ -21,7 +24,7 @@ export async function validate(options: CommonOptions, terminal: Terminal): Prom
       readPeerRules(config, loaded);
       return loaded;
     })(),
-    loadPolicy({ path: config.policy.bundle, entrypoint: config.policy.entrypoint }),
+    policyOf(config),
   ]);
   if (matrix.status === 'rejected' || policy.status === 'rejected') {
     throw new AggregateError(
@@ -35,12 +38,23 @@ export async function validate(options: CommonOptions, terminal: Terminal): Prom
   return 0;
 }
 
+/** Nobody is asked: what a bundle server has, and whether it is signed, only shows in `serve`. */
+async function policyOf({ policy }: Config): Promise<Pick<Policy, 'revision' | 'entrypoint'>> {
+  const { bundle: path, entrypoint } = policy;
+  if (/^https?:/i.test(path)) return { revision: 'not asked', entrypoint };
+  return loadPolicy({ path, entrypoint, trust: readTrust(policy) });
+}
+
+function shownBundle(bundle: string): string {
+  return /^https?:/i.test(bundle) ? shownUrl(bundle) : shownPath(bundle);
+}
+
 interface Found {
   readonly options: CommonOptions;
   readonly loaded: LoadedConfig;
   readonly warnings: readonly string[];
   readonly matrix: Matrix;
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, 'revision' | 'entrypoint'>;
 }
 
 function unusedIssuers({ config }: LoadedConfig, matrix: Matrix): readonly string[] {
@@ -71,7 +85,7 @@ function inWords({ options, loaded: { config, overrides }, matrix, policy }: Fou
   return [
     `${options.config} is valid`,
     `  matrix   ${shownPath(config.matrix)} at ${matrix.revision}: ${amount(matrix.hops.size, 'row')}, ${amount(matrix.agents.length, 'agent')}`,
-    `  policy   ${shownPath(config.policy.bundle)} at ${policy.revision}: ${policy.entrypoint}`,
+    `  policy   ${shownBundle(config.policy.bundle)} at ${policy.revision}: ${policy.entrypoint}`,
     `  issuers  ${issuers === '' ? 'none' : issuers}`,
     ...overrides.map(({ key, from }) => `  ${key} is set by ${from}`),
     '',

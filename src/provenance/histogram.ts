@@ -1,6 +1,6 @@
 import type { Histogram as HistogramValue } from '@opentelemetry/sdk-metrics';
 
-/** A histogram with fixed bounds, in seconds; its value is OpenTelemetry's, ready for an exporter. */
+/** A histogram with fixed bounds, in the unit of its metric; its value is OpenTelemetry's, ready for an exporter. */
 export class Histogram {
   readonly #bounds: readonly number[];
   readonly #counts: number[];
@@ -12,13 +12,13 @@ export class Histogram {
     this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);
   }
 
-  observe(seconds: number): void {
+  observe(value: number): void {
     // A bound belongs to its bucket; the last bucket is for what is above every bound.
-    const found = this.#bounds.findIndex((bound) => seconds <= bound);
+    const found = this.#bounds.findIndex((bound) => value <= bound);
     const bucket = found === -1 ? this.#bounds.length : found;
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#count += 1;
-    this.#sum += seconds;
+    this.#sum += value;
   }
 
   get value(): HistogramValue {

@@ -46,6 +46,17 @@ describe('/metrics', () => {
     );
   });
 
+  it('shows what evaluations took of the budget, and nothing of Checks that policy was not asked about [P07]', () => {
+    const provenance = quiet();
+    for (const policyTicks of [10_300, 1_000_003]) provenance.record(fullTrail({ policyTicks }));
+    provenance.record(fullTrail({ refusal: new Refusal('token_expired', 'exp') }));
+    const buckets = samples(provenance, 'behalf_policy_ticks_bucket');
+    expect(buckets).toContain('behalf_policy_ticks_bucket{le="25000"} 1');
+    expect(buckets).toContain('behalf_policy_ticks_bucket{le="1000000"} 1');
+    expect(buckets).toContain('behalf_policy_ticks_bucket{le="2500000"} 2');
+    expect(samples(provenance, 'behalf_policy_ticks_count')).toEqual(['behalf_policy_ticks_count 2']);
+  });
+
   it('shows the revisions in force, and no former ones', () => {
     const provenance = quiet();
     expect(samples(provenance, 'behalf_policy_info')).toEqual([]);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { recordLine } from '../../test/fakes/record-line.ts';
 import { bareTrail, CANARY, fullTrail, identity } from '../../test/fakes/trail.ts';
 import type { Grant } from '../delegation/grant.ts';
 import { Refusal } from '../refusals.ts';
 import { Metrics } from './metrics.ts';
 import * as names from './names.ts';
 import { createOrigin } from './origin.ts';
-import { recordOf } from './record.ts';
 import { spanAttributes } from './span-attributes.ts';
 import type { Trail } from './trail.ts';
 
@@ -28,6 +28,7 @@ describe('docs/telemetry.md', () => {
   it.each([
     ['Spans', names.SPANS],
     ['Attributes of `behalf.check`', names.ATTRIBUTES],
+    ['Events of `behalf.check`', Object.keys(names.EVENTS)],
     ['Span files', names.SPAN_FIELDS],
     ['Decision records', names.RECORD_FIELDS],
     ['`labels`', names.LABEL_FIELDS],
@@ -37,6 +38,13 @@ describe('docs/telemetry.md', () => {
     ['Metrics', Object.keys(names.METRICS)],
   ])('lists exactly the names of the code under "%s"', (heading, inCode) => {
     expect(table(heading).names).toEqual([...inCode]);
+  });
+
+  it('lists exactly the attributes of each event', () => {
+    for (const [name = '', attributes = ''] of table('Events of `behalf.check`').rows) {
+      const listed = [...attributes.matchAll(/`([\w.]+)`/g)].map((match) => match[1]);
+      expect(listed).toEqual([...names.EVENTS[name.trim().replaceAll('`', '') as names.EventName]]);
+    }
   });
 
   it('lists exactly the labels of each metric', () => {
@@ -49,21 +57,28 @@ describe('docs/telemetry.md', () => {
 
 describe('names.ts', () => {
   it('lists exactly the fields that records have', () => {
-    const parts = { place: PLACE, context: CONTEXT, subject: 's' };
+    const shadowed = { revision: 'r2', result: 'agree', code: 'allowed', reasons: [] } as const;
+    const parts = { place: PLACE, context: CONTEXT, subject: 's', shadowed };
     const full = fullTrail();
     const { input, routed, grant } = full as Required<Trail>;
     const approved = { ...grant, version: 2, approval: { id: 'a-1', approver: 'bob', at: 1 } } as Grant;
     const everything = fullTrail({
       input: { ...input, destination: '10.0.0.1:5432', sni: 'db.acme.example' },
-      routed: { ...routed, mcp: [{ method: 'tools/call', tool: 'pay', arguments: { secret: CANARY } }] },
+      routed: {
+        ...routed,
+        mcp: [
+          { method: 'tools/call', tool: 'pay', arguments: { secret: CANARY } },
+          { method: 'tools/call', tool: 'pay', arguments: { secret: CANARY } },
+        ],
+      },
       grant: approved,
       fallback: { from: 'erp.invoices.read', to: 'erp.invoices.summary', because: 'policy_trap' },
     });
-    expect(recordOf(everything, parts)).not.toContain(CANARY);
+    expect(recordLine(everything, parts)).not.toContain(CANARY);
     const seen = [
-      recordOf(everything, parts),
-      recordOf(full, parts),
-      recordOf(fullTrail({ refusal: new Refusal('policy_trap', 'it trapped') }), parts),
+      recordLine(everything, parts),
+      recordLine(full, parts),
+      recordLine(fullTrail({ refusal: new Refusal('policy_trap', 'it trapped') }), parts),
     ].map((line) => JSON.parse(line) as Record<string, object>);
     const fields = (pick: (record: Record<string, object>) => object): Set<string> =>
       new Set(seen.flatMap((record) => Object.keys(pick(record))));
@@ -84,9 +99,9 @@ describe('names.ts', () => {
   });
 
   it('lists exactly the metrics that are exposed', () => {
-    const none = { dropped: 0 };
+    const none = { dropped: 0, maskFailures: 0 };
     const metrics = new Metrics(createOrigin(), {
-      losses: () => ({ records: none, spans: none }),
+      losses: () => ({ records: none, upload: none, spans: none }),
       staleness: () => 0,
     });
     const exposed = [...metrics.text().matchAll(/^# TYPE (behalf_\w+)/gm)].map((match) => match[1]);
@@ -94,7 +109,7 @@ describe('names.ts', () => {
   });
 
   it('is not needed for the earliest refusals: they have no optional field', () => {
-    const line = recordOf(bareTrail(), { place: PLACE, context: undefined, subject: undefined });
+    const line = recordLine(bareTrail(), { place: PLACE, context: undefined, subject: undefined });
     expect(Object.keys(JSON.parse(line) as object)).not.toContain('input');
   });
 });

@@ -27,6 +27,11 @@ export const ATTRIBUTES = [
   'error.type',
 ] as const;
 
+/** Events on the span `behalf.check`, and their attributes. */
+export const EVENTS = {
+  'behalf.shadow': ['behalf.shadow.result', 'behalf.shadow.revision', 'behalf.shadow.reason'],
+} as const;
+
 /** Metric name → its labels and help text. The label set of a metric never changes, and no label is unbounded. */
 export const METRICS = {
   behalf_check_total: { labels: ['hop', 'outcome', 'reason'], help: 'Checks answered' },
@@ -39,8 +44,25 @@ export const METRICS = {
   behalf_revocation_staleness_seconds: { labels: [], help: 'Time since the store was last read whole' },
   behalf_check_duration_seconds: { labels: ['outcome'], help: 'From receipt of a Check to its answer' },
   behalf_policy_duration_seconds: { labels: [], help: 'Time that policy took, input included' },
+  behalf_policy_ticks: { labels: [], help: 'What an evaluation took of policy.budget' },
+  behalf_shadow_total: {
+    labels: ['hop', 'result'],
+    help: 'Checks that the shadow policy was asked about, and how its answer compares',
+  },
+  behalf_shadow_dropped_total: { labels: [], help: 'Checks in the sample that the shadow policy was too busy for' },
+  behalf_shadow_load_failures_total: { labels: [], help: 'Attempts to load the shadow policy that failed' },
+  behalf_shadow_info: { labels: ['revision'], help: 'The shadow policy; always 1, absent without one' },
   behalf_records_dropped_total: { labels: [], help: 'Decision records that were not written' },
+  behalf_records_upload_dropped_total: { labels: [], help: 'Decision records that were not uploaded' },
+  behalf_records_mask_failures_total: {
+    labels: [],
+    help: 'Decision records that lost their input and result, as the policy that masks them failed',
+  },
   behalf_spans_dropped_total: { labels: [], help: 'Spans that were not exported' },
+  behalf_policy_bundle_age_seconds: {
+    labels: [],
+    help: 'Time since the bundle server confirmed the policy in force; absent without a server',
+  },
   behalf_policy_info: { labels: ['revision'], help: 'The policy bundle in force; always 1' },
   behalf_matrix_info: { labels: ['revision'], help: 'The auth matrix in force; always 1' },
   behalf_reload_total: { labels: ['result'], help: 'Attempts to load a new configuration' },
@@ -55,6 +77,9 @@ export const RECORD_FIELDS = [
   'bundles',
   'path',
   'input',
+  'input_digest',
+  'erased',
+  'masked',
   'result',
   'requested_by',
   'timestamp',
@@ -66,8 +91,21 @@ export const RECORD_FIELDS = [
 /** `labels` of a record. */
 export const LABEL_FIELDS = ['id', 'version', 'app'] as const;
 
-/** `input` of a record: what may be kept of the request. */
-export const INPUT_FIELDS = ['hop', 'method', 'host', 'path', 'params', 'mcp', 'destination', 'sni'] as const;
+/** `input` of a record: what policy was asked, as far as it may be kept; before policy, what is known of it. */
+export const INPUT_FIELDS = [
+  'version',
+  'hop',
+  'peer',
+  'subject',
+  'actor',
+  'chain',
+  'token',
+  'grant',
+  'request',
+  'mcp',
+  'batch',
+  'time',
+] as const;
 
 /** `metrics` of a record. */
 export const TIMER_FIELDS = ['timer_server_handler_ns', 'timer_identify_ns', 'timer_rego_query_eval_ns'] as const;
@@ -92,6 +130,10 @@ export const AUTHZ_FIELDS = [
   'task',
   'token_issuer',
   'fallback',
+  'destination',
+  'sni',
+  'policy',
+  'shadow',
   'matrix_revision',
   'config_epoch',
 ] as const;
@@ -106,12 +148,14 @@ export const SPAN_FIELDS = [
   'start',
   'end',
   'attributes',
+  'events',
   'status',
   'links',
 ] as const;
 
 export type SpanName = (typeof SPANS)[number];
 export type AttributeName = (typeof ATTRIBUTES)[number];
+export type EventName = keyof typeof EVENTS;
 export type MetricName = keyof typeof METRICS;
 export type RecordField = (typeof RECORD_FIELDS)[number];
 export type LabelField = (typeof LABEL_FIELDS)[number];

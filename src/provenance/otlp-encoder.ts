@@ -1,11 +1,15 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { AttributeName } from './names.ts';
 import { ProtoWriter, sizeOfVarint } from './proto-writer.ts';
-import type { Span } from './span.ts';
+import type { Span, SpanEvent } from './span.ts';
 
 /** Tags of opentelemetry/proto/trace/v1: field number × 8 + wire type. `Link` shares the first three with `Span`. */
 const TAG = { traceId: 10, spanId: 18, state: 26, parent: 34, name: 42, kind: 48, start: 57, end: 65, attribute: 74 };
 const SPANS = 18;
+const EVENT = 90;
+/** Tags of `Span.Event`. */
+const EVENT_TAG = { time: 9, name: 18, attribute: 26 };
+const NO_DROPPED_EVENT_ATTRIBUTES = Uint8Array.of(32, 0);
 const LINK = 106;
 const NO_DROPPED_ATTRIBUTES = Uint8Array.of(80, 0);
 const NO_DROPPED_EVENTS = Uint8Array.of(96, 0);
@@ -87,6 +91,10 @@ export class OtlpEncoder {
       }
     }
     writer.raw(NO_DROPPED_ATTRIBUTES);
+    if (span.event !== undefined) {
+      writer.varint(EVENT);
+      this.#event(span.event);
+    }
     writer.raw(NO_DROPPED_EVENTS);
     if (span.link !== undefined) {
       writer.varint(LINK);
@@ -109,6 +117,21 @@ export class OtlpEncoder {
       writer.varint(TAG.state);
       writer.text(state);
     }
+  }
+
+  #event({ name, time, attributes }: SpanEvent): void {
+    const writer = this.#writer;
+    const start = writer.open();
+    writer.varint(EVENT_TAG.time);
+    writer.nanoseconds(time);
+    writer.varint(EVENT_TAG.name);
+    writer.text(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      writer.varint(EVENT_TAG.attribute);
+      this.#attribute(key, value);
+    }
+    writer.raw(NO_DROPPED_EVENT_ATTRIBUTES);
+    writer.close(start);
   }
 
   #link(link: SpanContext): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { recordLine } from '../../test/fakes/record-line.ts';
 import { bareTrail, CANARY, fullTrail, identity } from '../../test/fakes/trail.ts';
 import { Refusal } from '../refusals.ts';
 import type { Place } from './place.ts';
-import { recordOf } from './record.ts';
 import type { Trail } from './trail.ts';
 
 const ORPHAN: Place = { parent: undefined, trusted: false, link: undefined };
@@ -15,7 +15,7 @@ interface Parsed {
 }
 
 function parsed(trail: Trail, place = ORPHAN): Parsed {
-  return JSON.parse(recordOf(trail, { place, context: undefined, subject: 'pseudonym' })) as Parsed;
+  return JSON.parse(recordLine(trail, { place, context: undefined, subject: 'pseudonym' })) as Parsed;
 }
 
 describe('a decision record', () => {
@@ -26,11 +26,13 @@ describe('a decision record', () => {
       bundles: { authz: { revision: '3f2a9bc01d22' } },
       path: 'behalf/authz/decision',
       input: {
-        hop: 'erp.invoices.read',
-        method: 'GET',
-        host: 'erp.acme.example',
-        path: '/v1/regions/eu/invoices/inv-7',
-        params: { region: 'eu', invoice: 'inv-7' },
+        hop: { id: 'erp.invoices.read' },
+        request: {
+          method: 'GET',
+          host: 'erp.acme.example',
+          path: '/v1/regions/eu/invoices/inv-7',
+          params: { region: 'eu', invoice: 'inv-7' },
+        },
       },
       result: { allow: true, reasons: [{ code: 'granted', message: 'the grant covers this action' }] },
       requested_by: 'spiffe://prod.acme.example/ns/agents/sa/procurement',
@@ -52,6 +54,7 @@ describe('a decision record', () => {
       grant: 'grant-7',
       task: 'task-7',
       token_issuer: 'https://idp.acme.example',
+      policy: 'allow',
       matrix_revision: 'aabbccddeeff',
       config_epoch: 3,
     });
@@ -104,19 +107,19 @@ describe('a decision record', () => {
   });
 
   it('holds no token, claim, header, query or body value (threats T07)', () => {
-    expect(recordOf(fullTrail(), { place: ORPHAN, context: undefined, subject: 'pseudonym' })).not.toContain(CANARY);
+    expect(recordLine(fullTrail(), { place: ORPHAN, context: undefined, subject: 'pseudonym' })).not.toContain(CANARY);
   });
 
   it('is one line of plain characters, whatever the caller sends (threats T06)', () => {
     const hostile = 'a\r\n{"forged":1}\u001b[2J\u0000\u007f\u009b\u2028\u2029\u202e\u2066\ufeff\ud800';
     const input = { ...(fullTrail().input as NonNullable<Trail['input']>), path: hostile, requestId: hostile };
-    const line = recordOf(fullTrail({ input, identity: identity(hostile) }), {
+    const line = recordLine(fullTrail({ input, identity: identity(hostile) }), {
       place: ORPHAN,
       context: undefined,
       subject: hostile,
     });
-    expect(line).toMatch(/^[\x20-\x7e]+\n$/);
-    expect((JSON.parse(line) as Parsed).input['path']).toBe(hostile);
+    expect(line).toMatch(/^[\x20-\x7e]+$/);
+    expect((JSON.parse(line) as Parsed).input['request']).toMatchObject({ path: hostile });
   });
 
   it('does not grow with what the caller sends', () => {
@@ -124,6 +127,6 @@ describe('a decision record', () => {
     const input = { ...(fullTrail().input as NonNullable<Trail['input']>), path: long, requestId: long, host: long };
     const reasons = Array.from({ length: 10_000 }, () => ({ code: long, message: long }));
     const trail = fullTrail({ input, refusal: new Refusal('policy_denied', long, { reasons }) });
-    expect(recordOf(trail, { place: ORPHAN, context: undefined, subject: 's' }).length).toBeLessThan(32_000);
+    expect(recordLine(trail, { place: ORPHAN, context: undefined, subject: 's' }).length).toBeLessThan(32_000);
   });
 });

@@ -1,8 +1,10 @@
 import type { SpanContext } from '@opentelemetry/api';
+import type { Verdict } from '../policy/verdict.ts';
 import { ALLOWED } from '../refusals.ts';
 import { bounded } from './bounded.ts';
-import { jsonLine } from './json-line.ts';
-import type { AuthzField, InputField, LabelField, RecordField, TimerField } from './names.ts';
+import type { KeptInput } from './kept-input.ts';
+import { liveVerdict } from './live-verdict.ts';
+import type { AuthzField, LabelField, RecordField, TimerField } from './names.ts';
 import { INSTANCE } from './origin.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Place } from './place.ts';
@@ -17,58 +19,52 @@ export interface RecordParts {
   readonly context: SpanContext | undefined;
   /** Pseudonym or id of the subject, where one was identified. */
   readonly subject: string | undefined;
+  /** What may be written down of what policy was asked, or of the request. */
+  readonly kept: KeptInput | undefined;
+  /** Names what policy was asked, whole; absent where it was not asked. */
+  readonly digest: string | undefined;
 }
+
+/** A decision record, before it is a line: OPA's decision-log event and `authz`. */
+export type DecisionRecord = Members<RecordField>;
 
 type Members<Field extends string> = Partial<Record<Field, unknown>>;
 
 const LABELS: Members<LabelField> = Object.freeze({ id: INSTANCE, version: VERSION, app: 'behalf' });
-const LONGEST_PATH = 1024;
 const MOST_REASONS = 16;
-const MOST_CALLS = 32;
 
 /**
- * The decision record of one Check, as one line of NDJSON: OPA's decision-log event plus `authz`. There is one for every
- * Check, also where nothing could be read of it. It holds no header, query or claim value, no token and no body
- * (threats T07); `undefined` members are left out.
+ * The decision record of one Check: OPA's decision-log event plus `authz`. There is one for every Check, also where
+ * nothing could be read of it. It holds no token, and of the request what `kept` holds (threats T07); `undefined` members
+ * are left out. Its parts are those of the trail: never change them.
  * @see https://www.openpolicyagent.org/docs/management-decision-logs
  */
-export function recordOf(trail: Trail, parts: RecordParts): string {
+export function recordOf(trail: Trail, parts: RecordParts): DecisionRecord {
   const { input, peer } = trail;
-  const { place, context } = parts;
-  const record: Members<RecordField> = {
+  const { place, context, kept } = parts;
+  return {
     labels: LABELS,
     decision_id: trail.decisionId,
     trace_id: context?.traceId ?? place.parent?.traceId,
     span_id: context?.spanId,
     bundles: trail.policyRevision === undefined ? undefined : { authz: { revision: trail.policyRevision } },
     path: trail.entrypoint,
-    input: input === undefined ? undefined : redactedInput(trail, input),
+    input: kept?.input,
+    input_digest: parts.digest,
+    erased: someOf(kept?.erased),
+    masked: someOf(kept?.masked),
     result: { allow: trail.refusal === undefined, reasons: reasonsOf(trail) },
     // Before a peer is proven, what Envoy calls the caller: a refused caller has a name too.
     requested_by: peer?.id ?? bounded(input?.peer.principal ?? ''),
     timestamp: new Date(trail.receivedAt).toISOString(),
     metrics: timersOf(trail),
     req_id: input?.requestId === undefined ? undefined : bounded(input.requestId, 128),
-    authz: authzOf(trail, parts.subject),
+    authz: authzOf(trail, parts),
   };
-  return jsonLine(record);
 }
 
-function redactedInput({ routed }: Trail, input: NonNullable<Trail['input']>): Members<InputField> {
-  return {
-    hop: routed?.hop.id ?? (input.namedHop === undefined ? undefined : bounded(input.namedHop)),
-    method: input.method,
-    host: bounded(input.host),
-    path: bounded(input.path, LONGEST_PATH),
-    // They are pieces of the path, so they are as long as it is.
-    params: input.path.length > LONGEST_PATH ? undefined : routed?.params,
-    // What was asked for, never with what arguments (design §9).
-    mcp: routed?.mcp
-      ?.slice(0, MOST_CALLS)
-      .map(({ method, tool }) => ({ method: bounded(method), tool: tool && bounded(tool) })),
-    destination: input.destination,
-    sni: input.sni === undefined ? undefined : bounded(input.sni),
-  };
+function someOf(pointers: readonly string[] = []): readonly string[] | undefined {
+  return pointers.length === 0 ? undefined : pointers;
 }
 
 function reasonsOf({ outcome, refusal }: Trail): readonly { readonly code: string; readonly message: string }[] {
@@ -96,8 +92,8 @@ function nanoseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1e6);
 }
 
-function authzOf(trail: Trail, subject: string | undefined): Members<AuthzField> {
-  const { refusal, routed, peer, identity, grant } = trail;
+function authzOf(trail: Trail, { subject }: RecordParts): Members<AuthzField> {
+  const { refusal, routed, peer, identity, grant, input } = trail;
   return {
     outcome: outcomeOf(trail),
     reason: refusal === undefined ? ALLOWED : refusal.code,
@@ -117,7 +113,17 @@ function authzOf(trail: Trail, subject: string | undefined): Members<AuthzField>
     task: grant === undefined ? undefined : bounded(grant.task),
     token_issuer: identity?.token.issuer,
     fallback: trail.fallback?.to,
+    destination: input?.destination,
+    sni: input?.sni === undefined ? undefined : bounded(input.sni),
+    policy: saidBy(liveVerdict(trail)),
     matrix_revision: trail.matrixRevision,
     config_epoch: trail.epoch,
   };
+}
+
+/** Policy's own answer: a later step may refuse what it allowed. Absent where it was not asked. */
+function saidBy(verdict: Verdict | undefined): 'allow' | 'deny' | 'error' | undefined {
+  if (verdict === undefined) return undefined;
+  if (verdict.isFault) return 'error';
+  return verdict.allow ? 'allow' : 'deny';
 }

@@ -1,11 +1,18 @@
 import { type HrTime, type SpanContext, SpanKind } from '@opentelemetry/api';
-import type { AttributeName, SpanName } from './names.ts';
+import type { AttributeName, EVENTS, EventName, SpanName } from './names.ts';
 import type { Place } from './place.ts';
 import { spanAttributes } from './span-attributes.ts';
 import { answeredAt, endOf } from './timing.ts';
 import type { Interval, Trail } from './trail.ts';
 
 export type SpanAttributes = Partial<Record<AttributeName, string | string[]>>;
+
+/** Something that happened to a Check after its answer. */
+export interface SpanEvent {
+  readonly name: EventName;
+  readonly time: HrTime;
+  readonly attributes: Partial<Record<(typeof EVENTS)[EventName][number], string>>;
+}
 
 /**
  * A span that is over: as much of OpenTelemetry's as we have to say. A Check's spans are made after the fact, from its
@@ -21,6 +28,7 @@ export interface Span {
   readonly attributes: SpanAttributes;
   readonly isError: boolean;
   readonly link: SpanContext | undefined;
+  readonly event?: SpanEvent | undefined;
 }
 
 export interface SpanParts {

@@ -1,9 +1,11 @@
 import type { Grant, WantedApproval } from '../delegation/grant.ts';
 import type { Identity, Peer } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
+import type { PolicyInput } from '../policy/input.ts';
 import type { Outcome } from '../policy/outcome.ts';
 import type { Refusal, RefusalCode } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 /** A step's start and end, in milliseconds of the monotonic clock (`performance.now()`). No end: the step refused. */
 export type Interval = [start: number, end: number | undefined];
@@ -21,6 +23,8 @@ export interface Trail {
   readonly started: number;
   /** W3C `traceparent` and `tracestate` of the gRPC call: Envoy's own span. */
   readonly callerTrace: { readonly traceparent?: string; readonly tracestate?: string };
+  /** The snapshot that decided: what the record is masked by, and what shadows its policy. */
+  live?: Snapshot;
   epoch?: number;
   denialDetail?: 'class' | 'full';
   /** Known as soon as the message is decoded: a request that cannot be read is still denied in its own protocol. */
@@ -36,9 +40,13 @@ export interface Trail {
   grant?: Grant | undefined;
   /** The approval that would fit the request, where the row knows approvals. */
   wanted?: WantedApproval | undefined;
+  /** What policy was asked; of a batch, about its first element: the others differ in `mcp` alone. */
+  asked?: PolicyInput;
   outcome?: Outcome;
   identifyTook?: Interval;
   decideTook?: Interval;
+  /** What the evaluation took of `policy.budget`; of several, the most. */
+  policyTicks?: number;
   /** Set where a fault made the Check go on under another row. `routed` is that row. */
   fallback?: { readonly from: string; readonly to: string; readonly because: RefusalCode };
   /** Set once the timer has answered for a step that took too long. */

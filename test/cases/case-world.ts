@@ -12,13 +12,13 @@ import { readBundle } from '../../src/policy/bundle.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { compilePolicy } from '../../src/policy/wasm.ts';
 import { placeOf } from '../../src/provenance/place.ts';
-import { recordOf } from '../../src/provenance/record.ts';
 import type { Trail } from '../../src/provenance/trail.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Store, StoredGrant } from '../../src/store/store.ts';
 import { serveChecks } from '../fakes/check-world.ts';
 import { createDpopClient, type DpopClient } from '../fakes/dpop-client.ts';
 import { type Issuer, startIssuer } from '../fakes/issuer.ts';
+import { recordLine } from '../fakes/record-line.ts';
 import type { Case, Fault } from './case-schema.ts';
 import { type Certificates, createCertificates } from './certificates.ts';
 import { faulty, faultySteps, withForged } from './faults.ts';
@@ -92,7 +92,7 @@ export async function startCaseWorld(): Promise<CaseWorld> {
   });
   const readRecord = (trail: Trail): DecisionRecord => {
     const subject = trail.identity && 'pseudonym';
-    return JSON.parse(recordOf(trail, { place: placeOf(trail), context: undefined, subject })) as DecisionRecord;
+    return JSON.parse(recordLine(trail, { place: placeOf(trail), context: undefined, subject })) as DecisionRecord;
   };
   const server = await serveChecks({ parts, record: (trail) => records.push(readRecord(trail)) });
   return {

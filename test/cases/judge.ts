@@ -31,7 +31,7 @@ export function judge({ expect: expected, request: { row } }: Case, request: Pre
 function namedRow({ input, authz }: Readonly<Record<string, unknown>>, row: string): object {
   const isRead = typeof input === 'object' && input !== null;
   const isOther = (authz as { fallback?: unknown }).fallback !== undefined;
-  return isRead && !isOther && 'hop' in input ? { input: { hop: row } } : {};
+  return isRead && !isOther && 'hop' in input ? { input: { hop: { id: row } } } : {};
 }
 
 function judgeDenial(reason: string, { hop }: Prepared, { status, headers, body, metadata }: Observed): void {

@@ -1,5 +1,6 @@
 import type { Identity } from '../../src/identity/identity.ts';
 import type { RoutedHop } from '../../src/matrix/hop.ts';
+import { policyInput } from '../../src/policy/input.ts';
 import type { Trail } from '../../src/provenance/trail.ts';
 
 /** Stands where nothing of it may ever reach telemetry: a token, a claim, a header, a query, a body (threats T07). */
@@ -22,6 +23,15 @@ export function bareTrail(known: Partial<Trail> = {}): Trail {
 
 /** A Check that went all the way. */
 export function fullTrail(known: Partial<Trail> = {}): Trail {
+  const { asked, ...trail } = allButAsked(known);
+  const { input, routed, identity: who, grant, receivedAt: now } = trail;
+  if (input === undefined || routed === undefined || who === undefined || 'asked' in known)
+    return { ...trail, ...known };
+  // Policy is asked of what the Check found, whatever a test put there.
+  return { ...trail, asked: asked ?? policyInput({ input, routed, identity: who, grant, now, call: routed.mcp?.[0] }) };
+}
+
+function allButAsked(known: Partial<Trail>): Trail {
   return bareTrail({
     epoch: 3,
     matrixRevision: 'aabbccddeeff',
@@ -46,7 +56,16 @@ export function fullTrail(known: Partial<Trail> = {}): Trail {
       sni: undefined,
     },
     routed: {
-      hop: { id: 'erp.invoices.read', boundary: 'agents -> erp' },
+      hop: {
+        id: 'erp.invoices.read',
+        protocol: 'http',
+        boundary: 'agents -> erp',
+        delegation: {
+          action: 'invoices.read',
+          context: { region: { from: 'path', name: 'region' }, purpose: { from: 'header', name: 'x-any' } },
+        },
+        credential: { audience: 'https://erp.acme.example', scopes: ['invoices:read'] },
+      },
       params: { region: 'eu', invoice: 'inv-7' },
     } as unknown as RoutedHop,
     peer: PEER,
@@ -56,7 +75,7 @@ export function fullTrail(known: Partial<Trail> = {}): Trail {
       task: 'task-7',
       actions: ['invoices.read'],
       target: 'https://erp.acme.example',
-      context: { region: CANARY },
+      context: { region: 'eu', purpose: CANARY },
       expiresAt: 1,
     },
     outcome: {
@@ -81,8 +100,8 @@ export function identity(subject: string): Identity {
     token: {
       issuer: 'https://idp.acme.example',
       type: 'at+jwt',
-      audience: [CANARY],
-      scopes: [CANARY],
+      audience: ['https://erp.acme.example'],
+      scopes: ['invoices:read'],
       expiresAt: 1,
       issuedAt: 0,
       id: CANARY,

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { matrixOf, row, token, writeMatrix } from '../../../test/fakes/matrix.ts';
+import { recordLine } from '../../../test/fakes/record-line.ts';
 import { fullTrail } from '../../../test/fakes/trail.ts';
-import { recordOf } from '../../provenance/record.ts';
 import { Refusal } from '../../refusals.ts';
 import { loadMatrix } from '../compile.ts';
 import { compileMatrix } from '../compile-matrix.ts';
@@ -43,7 +43,7 @@ const place = { parent: undefined, trusted: false, link: undefined };
 
 describe('readRecord', () => {
   it('reads what the record of a Check says', () => {
-    const line = recordOf(fullTrail(), { place, context: undefined, subject: 'x' });
+    const line = recordLine(fullTrail(), { place, context: undefined, subject: 'x' });
     expect(readRecord(line)).toEqual({
       outcome: 'allow',
       reason: 'allowed',
@@ -60,7 +60,7 @@ describe('readRecord', () => {
 
   it('reads that there was no row', () => {
     const { routed: _, peer: __, ...unrouted } = fullTrail({ refusal: new Refusal('hop_unknown', 'none') });
-    expect(readRecord(recordOf(unrouted, { place, context: undefined, subject: undefined }))).toMatchObject({
+    expect(readRecord(recordLine(unrouted, { place, context: undefined, subject: undefined }))).toMatchObject({
       outcome: 'deny',
       reason: 'hop_unknown',
       hop: undefined,

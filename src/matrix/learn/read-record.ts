@@ -16,7 +16,7 @@ export function readRecord(line: string): Observation | undefined {
   if (!isFields(record) || !isFields(record['authz'])) return undefined;
   const { authz, input, requested_by: caller, timestamp } = record;
   if (typeof authz['outcome'] !== 'string') return undefined;
-  const request = isFields(input) ? input : {};
+  const request = isFields(input) && isFields(input['request']) ? input['request'] : {};
   return {
     outcome: authz['outcome'],
     reason: text(authz['reason']) ?? '',
