@@ -83,6 +83,8 @@ export function createAuthorization({ decider, record, maxInFlight, callers, log
       return;
     }
     stopReading = readMessage(stream, RECEIVE_LIMIT, (message) => {
+      // A burst waits in our own queue: the Check has its time from here, as whoever never ends its message has from its headers.
+      timer.refresh();
       if ('flaw' in message) {
         deny(new Refusal('malformed_check_request', message.flaw));
         return;
