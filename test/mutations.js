@@ -1,9 +1,7 @@
 import { DELEGATION } from './mutations/delegation.js';
 import { ENVOY } from './mutations/envoy.js';
-import { LIBRARY } from './mutations/library.js';
 import { MATRIX } from './mutations/matrix.js';
 import { PEER } from './mutations/peer.js';
-import { POLICY_VERBS } from './mutations/policy-verbs.js';
 import { REQUESTS } from './mutations/requests.js';
 import { SERVER } from './mutations/server.js';
 import { STORE } from './mutations/store.js';
@@ -1344,10 +1342,8 @@ export const MUTATIONS = [
   ...CORE,
   ...DELEGATION,
   ...ENVOY,
-  ...LIBRARY,
   ...MATRIX,
   ...PEER,
-  ...POLICY_VERBS,
   ...REQUESTS,
   ...SERVER,
   ...STORE,
