@@ -23,8 +23,8 @@ const policy = await loadPolicy({
 const PARTS: Readonly<Record<string, string>> = {
   members: policyInputTable(members),
   input: jsonBlock(EXAMPLE_INPUT),
-  allow: jsonBlock(policy.evaluate(EXAMPLE_INPUT)),
-  approval: jsonBlock(policy.evaluate(inputFor('payments.finalize'))),
+  allow: jsonBlock(policy.evaluate(JSON.stringify(EXAMPLE_INPUT))),
+  approval: jsonBlock(policy.evaluate(JSON.stringify(inputFor('payments.finalize')))),
 };
 
 const FILES: Readonly<Record<string, string>> = {

@@ -101,7 +101,8 @@ async function permit(routed: RoutedHop, walk: Walk): Promise<Buffer> {
   trail.decideTook = begin();
   const { policy } = live;
   trail.asked = policyInput({ input, routed, identity, grant, now, call: routed.mcp?.[0] });
-  let outcome = decideOn(trail.asked, walk);
+  trail.askedText = JSON.stringify(trail.asked);
+  let outcome = decideOn(trail.asked, walk, trail.askedText);
   // A batch is several actions in one request: policy permits each of them, or none (threats E18).
   for (const call of routed.mcp?.slice(1) ?? []) {
     outcome = joined(outcome, decideOn(policyInput({ input, routed, identity, grant, now, call }), walk));
@@ -139,9 +140,9 @@ async function degrade(error: unknown, to: string, { hop }: RoutedHop, walk: Wal
 }
 
 /** Asks policy once, and keeps what that cost, also where it was cut off: of a batch, the most. */
-function decideOn(input: PolicyInput, { live: { policy }, trail, parts }: Walk): Outcome {
+function decideOn(input: PolicyInput, { live: { policy }, trail, parts }: Walk, text?: string): Outcome {
   try {
-    return parts.steps.decide(policy, input);
+    return parts.steps.decide(policy, input, text);
   } finally {
     trail.policyTicks = Math.max(trail.policyTicks ?? 0, policy.lastTicks);
   }
@@ -157,7 +158,17 @@ function joined(one: Outcome, other: Outcome): Outcome {
   };
 }
 
-const OF_A_ROW = ['peer', 'identity', 'grant', 'wanted', 'asked', 'outcome', 'identifyTook', 'decideTook'] as const;
+const OF_A_ROW = [
+  'peer',
+  'identity',
+  'grant',
+  'wanted',
+  'asked',
+  'askedText',
+  'outcome',
+  'identifyTook',
+  'decideTook',
+] as const;
 
 /** Once the timer has answered, nothing may be used up any more: the client was told that it was denied (threats E03). */
 function requireInTime({ isOverdue }: Trail): void {

@@ -113,7 +113,7 @@ async function guessedOf(asked: Fixture | Recorded, policy: Policy, { err }: Ter
 function differenceOf(policy: Policy, input: PolicyInput, { said, error }: RegoAccount): string | undefined {
   let ours: unknown;
   try {
-    ours = policy.evaluate(input);
+    ours = policy.evaluate(JSON.stringify(input));
   } catch (fault) {
     return error === undefined
       ? `OPA says ${shown(said)}, Behalf's runtime fails: ${(fault as Error).message}`

@@ -62,7 +62,7 @@ function failingCases(cases: Readonly<Record<string, OpaCase>>, prefix = ''): re
 function endInRuntime(built: Exclude<Built, BundleError>, { sub_results: cases }: OpaTest): End {
   let said: unknown;
   try {
-    said = built.evaluate(undefined);
+    said = built.evaluate('');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { failed: error.message };

@@ -84,7 +84,7 @@ function differenceFromOpa(built: Policy, { input }: Cell, opa: OpaAnswer | unde
   if (opa === undefined) return undefined;
   let ours: unknown;
   try {
-    ours = built.evaluate(input);
+    ours = built.evaluate(JSON.stringify(input));
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;

@@ -6,12 +6,13 @@ import { type ApprovalDemand, readResult } from './result.ts';
 
 /**
  * Asks the policy, and takes only a well-formed `allow: true` for an allow (design §6; threats P01, P02, P16).
+ * @param text the input as JSON, where the caller has it
  * @throws Refusal `policy_denied`, `approval_required`, `policy_undefined`, `policy_result_invalid`, `policy_trap`,
  *   `policy_timeout`, `policy_builtin_error`
  */
-export function decide(policy: Policy, input: PolicyInput): Outcome {
+export function decide(policy: Policy, input: PolicyInput, text = JSON.stringify(input)): Outcome {
   requireNumbers(input);
-  const said = policy.evaluate(input);
+  const said = policy.evaluate(text);
   if (said === undefined) throw new Refusal('policy_undefined', `${policy.entrypoint} is undefined for this input`);
   const { allow, reasons, headers, metadata, approval } = readResult(said, input.token.scopes);
   if (allow) return { allow, reasons, headers, metadata };

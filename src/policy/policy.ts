@@ -1,6 +1,5 @@
 /** A loaded policy: one compiled bundle at one revision, ready to be asked. */
 import type { Bundle } from './bundle.ts';
-import type { PolicyInput } from './input.ts';
 import type { LogRules } from './log-rules.ts';
 
 export interface Policy {
@@ -9,11 +8,11 @@ export interface Policy {
   readonly entrypoint: string;
   /**
    * Evaluates the entrypoint. Synchronous: a WASM evaluation runs on the caller's thread.
-   * @param input undefined for a test without one; a Check always has one
+   * @param input as JSON; a text of no length for a test without one, as OPA asks it
    * @returns what the policy said, unread; `undefined` where it said nothing
    * @throws Refusal `policy_timeout`, `policy_trap`, `policy_builtin_error`
    */
-  evaluate(input: PolicyInput | undefined): unknown;
+  evaluate(input: string): unknown;
   /** The most ticks that one evaluation may take (`policy.budget`). */
   readonly budget: number;
   /** What the last evaluation took, whether it ended or was cut off: the headroom is what it left of the budget. */

@@ -1,5 +1,4 @@
 import { Refusal } from '../refusals.ts';
-import type { PolicyInput } from './input.ts';
 import { type Fuel, fuelOf, type Instance, PAGE } from './instance.ts';
 import type { Policy } from './policy.ts';
 
@@ -39,18 +38,18 @@ export class WasmPolicy implements Policy {
     return this.#lastTicks;
   }
 
-  evaluate(input: PolicyInput | undefined): unknown {
+  evaluate(input: string): unknown {
     return onlyResult(this.#run(input));
   }
 
-  #run(input: PolicyInput | undefined): unknown {
+  #run(input: string): unknown {
     this.#lastTicks = 0;
     let left: Fuel | undefined;
     try {
       this.#instance ??= this.#parts.restart();
       left = fuelOf(this.#instance);
       left.value = this.budget;
-      return ask(this.#instance, textOf(input), this.#parts.id);
+      return ask(this.#instance, input, this.#parts.id);
     } catch (thrown) {
       // A trap leaks some of the module's own stack: kept, an instance breaks for good after a few hundred (threats P06).
       this.#instance = undefined;
@@ -60,11 +59,6 @@ export class WasmPolicy implements Policy {
       if (left !== undefined) this.#lastTicks = this.budget - left.value;
     }
   }
-}
-
-/** A `test_*` rule may be asked without any input, as OPA asks it; to the module that is a text of no length. */
-function textOf(input: PolicyInput | undefined): string {
-  return input === undefined ? '' : JSON.stringify(input);
 }
 
 const encoder = new TextEncoder();

@@ -5,19 +5,17 @@ import type { Trail } from './trail.ts';
 /**
  * Has the candidate asked, where there is one, policy was asked, and the Check is in the sample. Which Checks are is
  * fixed by their ids: the same share on every replica, and the same Checks when asked again.
- * @param text what policy was asked, as JSON
  * @param done told once, maybe before this returns: what the candidate said, or undefined where it was too busy
  * @returns whether it was
  */
 export function askShadow(
   trail: Trail,
-  text: string | undefined,
   shadow: Shadow | undefined,
   done: (shadowed: Shadowed | undefined) => void,
 ): boolean {
   const candidate = trail.live?.shadow;
   if (shadow === undefined || candidate === undefined || 'failure' in candidate) return false;
-  const { asked } = trail;
+  const { asked, askedText: text } = trail;
   const live = liveVerdict(trail);
   if (asked === undefined || text === undefined || live === undefined || !isSampled(trail.decisionId, candidate.sample))
     return false;

@@ -126,9 +126,8 @@ class Recorder implements Provenance {
   readonly record = (trail: Trail): void => {
     try {
       this.#metrics.checked(sampleOf(trail));
-      const text = trail.asked && JSON.stringify(trail.asked);
-      const account = this.#account(trail, text);
-      const isAsked = askShadow(trail, text, this.#parts.shadow, (shadowed) => {
+      const account = this.#account(trail);
+      const isAsked = askShadow(trail, this.#parts.shadow, (shadowed) => {
         this.#metrics.shadowed(account.hop, shadowed?.result);
         this.#leave(account, shadowed);
       });
@@ -139,13 +138,18 @@ class Recorder implements Provenance {
   };
 
   /** Made at once, and small: what waits for a shadow must not keep a whole request in memory. */
-  #account(trail: Trail, text: string | undefined): Account {
+  #account(trail: Trail): Account {
     const { journal, tracing, subjectLabel, digestOf } = this.#parts;
     const place = placeOf(trail);
     const context = tracing.begin(place);
     const subject = trail.identity && subjectLabel(trail.identity);
     const hop = trail.routed?.hop.id ?? 'unknown';
-    const entry = journal.make(trail, { place, context, subject, digest: text && digestOf(text) });
+    const entry = journal.make(trail, {
+      place,
+      context,
+      subject,
+      digest: trail.askedText && digestOf(trail.askedText),
+    });
     if (context === undefined) return { hop, entry, spans: undefined };
     try {
       return { hop, entry, spans: spansOf(trail, { place, context, subject, newSpanId: tracing.newSpanId }) };

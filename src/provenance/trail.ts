@@ -42,6 +42,8 @@ export interface Trail {
   wanted?: WantedApproval | undefined;
   /** What policy was asked; of a batch, about its first element: the others differ in `mcp` alone. */
   asked?: PolicyInput;
+  /** The same as JSON, the very text that was evaluated. */
+  askedText?: string;
   outcome?: Outcome;
   identifyTook?: Interval;
   decideTook?: Interval;

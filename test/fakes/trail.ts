@@ -28,7 +28,8 @@ export function fullTrail(known: Partial<Trail> = {}): Trail {
   if (input === undefined || routed === undefined || who === undefined || 'asked' in known)
     return { ...trail, ...known };
   // Policy is asked of what the Check found, whatever a test put there.
-  return { ...trail, asked: asked ?? policyInput({ input, routed, identity: who, grant, now, call: routed.mcp?.[0] }) };
+  const question = asked ?? policyInput({ input, routed, identity: who, grant, now, call: routed.mcp?.[0] });
+  return { ...trail, asked: question, askedText: JSON.stringify(question) };
 }
 
 function allButAsked(known: Partial<Trail>): Trail {

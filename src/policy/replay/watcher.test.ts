@@ -87,7 +87,7 @@ describe('what a policy reads of the unknown parts', () => {
           else (other[outer] as Record<string, unknown>)[inner] = values[index];
         }
         // What is not read may be anything: the answer is the same.
-        expect(policy.evaluate(other as unknown as PolicyInput)).toEqual(policy.evaluate(input));
+        expect(policy.evaluate(JSON.stringify(other))).toEqual(policy.evaluate(JSON.stringify(input)));
       }),
       { numRuns: 300 },
     );
