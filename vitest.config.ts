@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 const seconds = 1000;
 const globalSetup = ['test/one-temp-folder.ts'];
 
-/** `unit` and `fuzz` need nothing but Node and loopback; `envoy` and `fault` need Envoy (see scripts/test.js). */
+/**
+ * `unit` and `fuzz` need nothing but Node and loopback; `parity` needs OPA, `envoy` and `fault` need Envoy (see
+ * scripts/test.js).
+ */
 export default defineConfig({
   test: {
     coverage: { include: ['src/**/*.ts'], exclude: ['src/generated/**', 'src/**/*.test.ts'] },
@@ -14,6 +17,15 @@ export default defineConfig({
           globalSetup,
           include: ['src/**/*.test.ts', 'protos/**/*.test.ts', 'test/*.test.ts', 'examples/**/*.test.ts'],
           testTimeout: 10 * seconds,
+        },
+      },
+      {
+        test: {
+          name: 'parity',
+          globalSetup,
+          include: ['test/parity/**/*.test.ts'],
+          testTimeout: 300 * seconds,
+          hookTimeout: 60 * seconds,
         },
       },
       { test: { name: 'fuzz', globalSetup, include: ['test/fuzz/**/*.test.ts'], testTimeout: 600 * seconds } },

@@ -1,7 +1,8 @@
 /**
  * Makes every generated file that is committed: types from protos/, the schemas and docs/configuration.md from the
  * config's zod schema, docs/policy-input.md and its schema from its type,
- * docs/policy-library.md from the Rego, docs/threat-coverage.md from the names of tests. `--check` compares instead and exits with 4 where one is stale.
+ * docs/policy-library.md from the Rego, docs/builtins.md and policies/capabilities.json from the table of builtins,
+ * docs/threat-coverage.md from the names of tests. `--check` compares instead and exits with 4 where one is stale.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ const GENERATORS = [
   'generate-config.ts',
   'generate-policy-input.ts',
   'generate-policy-library.ts',
+  'generate-builtins.ts',
   'generate-threat-coverage.ts',
 ];
 

@@ -20,6 +20,7 @@ const isCi = /^(1|true)$/.test(process.env.CI ?? '');
 const SUITES = {
   unit: { sentence: 'Unit, wire and structure tests' },
   rego: { sentence: 'Rego tests and their coverage', needs: 'opa', script: ['scripts/build-policies.js', '--check'] },
+  parity: { sentence: 'Our runtime says what OPA says', needs: 'opa' },
   fuzz: { sentence: 'Fuzz: no broken Check is ever allowed' },
   envoy: { sentence: 'The demo, and every answer, through real Envoy', needs: 'envoy' },
   fault: { sentence: 'Faults of ours never open Envoy', needs: 'envoy' },

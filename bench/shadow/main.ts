@@ -14,6 +14,7 @@ import { createIssuer } from '../stage/issuer.ts';
 import { createMessages, type Messages } from '../stage/messages.ts';
 import { createProgress } from '../stage/progress.ts';
 import { type ServerProcess, startServer } from '../stage/server-process.ts';
+import { cpuMicroseconds } from '../stage/usage.ts';
 import { makeWorkFolder } from '../stage/work-folder.ts';
 
 const NAMES = ['without', 'shadow', 'upload'] as const;
@@ -21,6 +22,8 @@ type Name = (typeof NAMES)[number];
 
 interface Turn {
   readonly rate: number;
+  /** Processor time of the server for each Check, in microseconds: all threads, the shadow's included. */
+  readonly cpu: number;
   /** Milliseconds, at the pace. */
   readonly p50: number;
   readonly p99: number;
@@ -97,12 +100,14 @@ async function alternate({ servers, ghz, messages, folder }: Arena, size: Size):
     // Each time another one begins: what a noisy minute takes, it takes from all.
     for (const name of NAMES.map((_, index) => NAMES[(index + round) % NAMES.length] ?? 'without')) {
       progress.step(`round ${round} of ${size.rounds}: ${name}`);
-      const { address } = servers[name];
+      const { address, pid } = servers[name];
       await ghz.burst({ address, messages: file, count: TOKENS });
+      const before = cpuMicroseconds(pid);
       const full = await ghz.burst({ address, messages: file, count: size.checks });
       await sleep(SETTLE_MS);
+      const cpu = (cpuMicroseconds(pid) - before) / size.checks;
       const calm = await ghz.burst({ address, messages: file, count: size.paced, pace: PACE });
-      if (round > 0) turns[name].push({ rate: full.rate, p50: calm.p50, p99: calm.p99 });
+      if (round > 0) turns[name].push({ rate: full.rate, cpu, p50: calm.p50, p99: calm.p99 });
     }
   }
   return turns;
@@ -114,14 +119,18 @@ async function report(
   rounds: number,
 ): Promise<boolean> {
   const lines = [
-    `          rate/s   ratio  p50 ms  p99 ms    (at full speed; latencies at ${PACE}/s; medians of ${rounds})`,
+    `          rate/s   ratio  CPU us  p50 ms  p99 ms    (at full speed; latencies at ${PACE}/s; medians of ${rounds})`,
   ];
   let isGood = true;
   for (const name of NAMES) {
     const own = turns[name];
     const ratio = median(own.map(({ rate }, index) => rate / (turns.without[index]?.rate ?? Number.NaN)));
-    const [rate, p50, p99] = (['rate', 'p50', 'p99'] as const).map((key) => median(own.map((turn) => turn[key])));
-    lines.push(`${name.padEnd(8)} ${fixed(rate, 0, 7)} ${fixed(ratio, 3, 7)} ${fixed(p50, 2, 7)} ${fixed(p99, 2, 7)}`);
+    const [rate, cpu, p50, p99] = (['rate', 'cpu', 'p50', 'p99'] as const).map((key) =>
+      median(own.map((turn) => turn[key])),
+    );
+    lines.push(
+      `${name.padEnd(8)} ${fixed(rate, 0, 7)} ${fixed(ratio, 3, 7)} ${fixed(cpu, 1, 7)} ${fixed(p50, 2, 7)} ${fixed(p99, 2, 7)}`,
+    );
     isGood &&= ratio >= LEAST_RATIO;
     const { denied, dropped } = await servers[name].counts();
     if (denied > 0 || dropped > 0)

@@ -51,7 +51,7 @@ export class RegoObject {
 }
 
 /** Text that two values share where they are equal in Rego, `1` and `1.0` among them. */
-function keyOf(value: RegoValue): string {
+export function keyOf(value: RegoValue): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (value === null || typeof value === 'boolean') return String(value);
   if (value instanceof RegoSet) return `{${value.members.map(keyOf).sort().join()}}`;
