@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { connect, type RawClient } from '../../test/fakes/check-world.ts';
 import {
   callHeaders,
@@ -136,6 +136,10 @@ describe('the check server', () => {
     'outlives a call of %s that is reset, without an error, before it ended [N04]',
     async (path) => {
       const { address } = await start();
+      const crashes: unknown[] = [];
+      const onCrash = (error: unknown) => crashes.push(error);
+      process.on('uncaughtException', onCrash);
+      onTestFinished(() => void process.off('uncaughtException', onCrash));
       for (const code of [0, 8]) {
         const socket = connectSocket(Number(address.split(':')[1]), '127.0.0.1');
         const reset = Buffer.from([0, 0, 0, code]);
@@ -146,6 +150,7 @@ describe('the check server', () => {
       }
       expect(await dial(address).ask(Buffer.from('x'))).toEqual(ANSWER);
       await expect.poll(() => records).toBe(path === CHECK_PATH ? 3 : 1);
+      expect(crashes).toEqual([]);
     },
   );
 
