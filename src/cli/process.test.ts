@@ -338,6 +338,23 @@ describe('verbs that only print', () => {
     expect(code).toBe(0);
     expect(out).toContain('policy   https://bundles.acme.example/b at not asked');
     expect(out).not.toContain('secret');
+    const { out: json } = await run('validate', '-c', path, '--json');
+    expect(json).toContain('"bundle":"https://bundles.acme.example/b"');
+    expect(json).not.toContain('secret');
+  });
+
+  it('validate shows where a secret is, and never the secret [Y06]', async () => {
+    const secret = 'canary-5f1d-canary-5f1d';
+    writeFileSync(join(folder, 'canary.key'), secret);
+    const keys = ['dpop.nonceKey', 'provenance.pseudonymKey', 'provenance.upload.token'];
+    const set = [
+      ...keys.map((key) => `${key}=file:canary.key`),
+      'provenance.upload.url=https://logs.acme.example/logs',
+    ];
+    const { code, out } = await run('validate', '-c', 'good.yaml', '--json', ...set.flatMap((each) => ['--set', each]));
+    expect(code).toBe(0);
+    expect(out).not.toContain(secret);
+    expect(JSON.parse(out)).toMatchObject({ effective: { dpop: { nonceKey: 'file:canary.key' } } });
   });
 
   it('validate sums up what counts, with what set it', async () => {
@@ -351,7 +368,7 @@ describe('verbs that only print', () => {
     expect(JSON.parse(out)).toMatchObject({
       ok: true,
       issuers: ['https://idp.acme.example'],
-      effective: { denials: { detail: 'full' }, provenance: { pseudonymKey: 'not set' } },
+      effective: { denials: { detail: 'full' }, provenance: { input: 'redacted' } },
       overrides: [{ key: 'denials.detail', from: '--set denials.detail' }],
     });
   });

@@ -41,12 +41,21 @@ export async function validate(options: CommonOptions, terminal: Terminal): Prom
 /** Nobody is asked: what a bundle server has, and whether it is signed, only shows in `serve`. */
 async function policyOf({ policy }: Config): Promise<Pick<Policy, 'revision' | 'entrypoint'>> {
   const { bundle: path, entrypoint } = policy;
-  if (/^https?:/i.test(path)) return { revision: 'not asked', entrypoint };
+  if (isServed(path)) return { revision: 'not asked', entrypoint };
   return loadPolicy({ path, entrypoint, trust: readTrust(policy) });
 }
 
 function shownBundle(bundle: string): string {
-  return /^https?:/i.test(bundle) ? shownUrl(bundle) : shownPath(bundle);
+  return isServed(bundle) ? shownUrl(bundle) : shownPath(bundle);
+}
+
+/** The query of a signed URL is a credential. */
+function withoutQuery(bundle: string): string {
+  return isServed(bundle) ? shownUrl(bundle) : bundle;
+}
+
+function isServed(bundle: string): boolean {
+  return /^https?:/i.test(bundle);
 }
 
 interface Found {
@@ -65,16 +74,15 @@ function unusedIssuers({ config }: LoadedConfig, matrix: Matrix): readonly strin
 }
 
 function summary({ options, loaded, warnings, matrix, policy }: Found): Record<string, unknown> {
-  const { provenance, ...config } = loaded.config;
-  const { pseudonymKey, ...rest } = provenance;
+  const { shown } = loaded;
   return {
     ok: true,
     file: options.config,
     matrix: { revision: matrix.revision, rows: [...matrix.hops.keys()], agents: matrix.agents.map(({ name }) => name) },
     policy: { revision: policy.revision, entrypoint: policy.entrypoint },
-    issuers: config.issuers.map(({ issuer }) => issuer),
+    issuers: shown.issuers.map(({ issuer }) => issuer),
     // The whole config as it counts, so that nobody has to guess where a value came from (threats Y06).
-    effective: { ...config, provenance: { ...rest, pseudonymKey: pseudonymKey === undefined ? 'not set' : 'set' } },
+    effective: { ...shown, policy: { ...shown.policy, bundle: withoutQuery(shown.policy.bundle) } },
     overrides: loaded.overrides,
     warnings,
   };

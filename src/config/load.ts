@@ -28,6 +28,8 @@ export interface LoadOptions {
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** The same with references where secrets are, for people to see. */
+  readonly shown: Config;
   /** What is insecure, or missing, and to be said aloud. */
   readonly warnings: readonly string[];
   /** Keys whose value is not the file's, and what set them. */
@@ -60,6 +62,7 @@ export function loadConfig({ path, env, set = [], secrets = 'demand' }: LoadOpti
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config,
+    shown: located,
     warnings: [...configWarnings(config), ...missing.map((each) => `${each.where}: ${each.message}`)],
     overrides: overrides.map(({ keys, from }) => ({ key: dotted(keys), from })),
   };
