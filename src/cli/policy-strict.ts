@@ -52,7 +52,7 @@ function parsed(text: string): OpaErrors | undefined {
 
 const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/^undefined function data\./, 'no file of this folder defines it: is lib/ missing? `behalf policy init` copies it'],
-  [/^undefined function /, 'it does not exist here: docs/divergences.md says what to write instead'],
+  [/^undefined function /, 'it does not exist here: docs/builtins.md says what to write instead'],
   [/^undefined ref: input/, 'input has no such member: see docs/policy-input.md'],
 ];
 
