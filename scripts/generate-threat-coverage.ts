@@ -11,6 +11,8 @@ import { loadCases } from '../test/cases/load-cases.ts';
 interface Threat {
   readonly what: string;
   readonly codes?: readonly string[];
+  /** What is said of a bundle that is not taken, so that no Check ever meets it: codes of docs/bundles.md. */
+  readonly bundle?: readonly string[];
   /** True where no refusal meets it: the design makes it impossible or harmless, and tests show that. */
   readonly none?: boolean;
   readonly gap?: string;
@@ -29,8 +31,11 @@ const SECTIONS = {
   J: 'Tokens',
   D: 'DPoP',
   A: 'Actors and grants',
+  P: 'Policy',
 } as const;
 const MOST_PROOFS = 4;
+/** From docs/. */
+const BUNDLE_CODES = 'bundles.md#when-one-is-refused';
 
 const threats = parse(readFileSync(new URL('test/threats.yaml', ROOT), 'utf8')) as Record<string, Threat>;
 const proofs = proofsById();
@@ -41,7 +46,7 @@ function proofsById(): Map<string, Proof[]> {
   for (const file of testFiles()) {
     const text = readFileSync(new URL(file, ROOT), 'utf8');
     for (const [, , name = ''] of text.matchAll(
-      /(['"`])((?:(?!\1|\n).)*[([][^)\]\n]*\b[ESJDA]\d\d\b(?:(?!\1|\n).)*)\1/g,
+      /(['"`])((?:(?!\1|\n).)*[([][^)\]\n]*\b[ESJDAP]\d\d\b(?:(?!\1|\n).)*)\1/g,
     )) {
       for (const id of idsIn(name)) found.set(id, [...(found.get(id) ?? []), { file, name }]);
     }
@@ -74,7 +79,7 @@ function testFiles(): readonly string[] {
 /** `[S01, S03]`, `(threats E10–E13)`: single ids and ranges. */
 function idsIn(name: string): readonly string[] {
   const bracketed = [...name.matchAll(/[([]([^)\]]*)[)\]]/g)].map(([, inside = '']) => inside).join(' ');
-  return [...bracketed.matchAll(/\b([ESJDA])(\d\d)(?:–[ESJDA]?(\d\d))?\b/g)].flatMap(
+  return [...bracketed.matchAll(/\b([ESJDAP])(\d\d)(?:–[ESJDAP]?(\d\d))?\b/g)].flatMap(
     ([, letter = '', from = '', to = from]) =>
       Array.from(
         { length: Number(to) - Number(from) + 1 },
@@ -83,19 +88,23 @@ function idsIn(name: string): readonly string[] {
   );
 }
 
-function row(id: string, { what, codes = [], none, gap }: Threat): string {
+function row(id: string, { what, codes = [], bundle = [], none, gap }: Threat): string {
   const tests = proofs.get(id) ?? [];
   const byFile = Map.groupBy(tests, ({ file }) => file);
   const named = [...byFile].map(([file, { length }]) => `[${file}](../${file})${length > 1 ? ` (${length})` : ''}`);
   const shown =
     named.slice(0, MOST_PROOFS).join(', ') +
     (named.length > MOST_PROOFS ? `, and ${named.length - MOST_PROOFS} more` : '');
-  const codeCells = codes.map((code) => `[\`${code}\`](refusals.md#${code})`).join(', ');
-  return `| ${id} | ${what} | ${codeCells || (none === true ? 'no refusal' : '')} | ${outcome(codes)} | ${[shown, gap && `**Gap:** ${gap}`].filter(Boolean).join(' ')} |`;
+  const codeCells = [
+    ...codes.map((code) => `[\`${code}\`](refusals.md#${code})`),
+    ...bundle.map((code) => `[\`${code}\`](${BUNDLE_CODES})`),
+  ].join(', ');
+  return `| ${id} | ${what} | ${codeCells || (none === true ? 'no refusal' : '')} | ${outcome(codes, bundle)} | ${[shown, gap && `**Gap:** ${gap}`].filter(Boolean).join(' ')} |`;
 }
 
 /** What the client behind Envoy sees. */
-function outcome(codes: readonly string[]): string {
+function outcome(codes: readonly string[], bundle: readonly string[]): string {
+  if (codes.length === 0 && bundle.length > 0) return 'the last good bundle goes on';
   if (codes.length === 0) return 'the upstream sees what was authorised, or nothing';
   const statuses = codes.filter(isRefusalCode).map((code) => CLASSES[REFUSALS[code].class].http);
   return [...new Set(statuses)].sort((a, b) => a - b).join(', ');
@@ -107,7 +116,8 @@ function page(): string {
     '',
     '<!-- Generated from test/threats.yaml and the names of the tests: npm run generate -->',
     '',
-    'One row for each threat. *Code* is the refusal that meets it; *Envoy* is the status that the client behind Envoy gets;',
+    'One row for each threat. *Code* is the refusal that meets it, or what a bundle is refused for before any Check meets it;',
+    '*Envoy* is the status that the client behind Envoy gets;',
     '*no refusal* means that there is nothing to refuse: the tests show that it changes nothing. The tests carry the id in',
     'their names, the cases of `test/cases/` beside them. Both `test/envoy/` and the cases go through real Envoy.',
     '',
@@ -125,11 +135,18 @@ function faults(): readonly string[] {
   const unknownCodes = Object.entries(threats).flatMap(([id, { codes = [] }]) =>
     codes.filter((code) => !isRefusalCode(code)).map((code) => `${id} names ${code}, which is no refusal`),
   );
+  const bundles = readFileSync(new URL('docs/bundles.md', ROOT), 'utf8');
+  const unknownOfBundles = Object.entries(threats).flatMap(([id, { bundle = [] }]) =>
+    bundle
+      .filter((code) => !bundles.includes(`| \`${code}\` |`))
+      .map((code) => `${id} names ${code}, which no bundle gets`),
+  );
   const strangers = [...proofs].filter(([id]) => threats[id] === undefined);
   return [
     ...silent.map(([id]) => `${id} has neither a test that names it nor a gap that explains it`),
     ...strangers.map(([id, [first]]) => `${first?.file} names ${id}, which test/threats.yaml does not have`),
     ...unknownCodes,
+    ...unknownOfBundles,
   ];
 }
 

@@ -17,7 +17,9 @@ import { formatTally } from './tally.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 /** What unit tests read. */
-const COPIED = 'src protos policies demo test scripts docs envoy examples schema package.json tsconfig.json'.split(' ');
+const COPIED = 'bin src protos policies demo test scripts docs envoy examples schema package.json tsconfig.json'.split(
+  ' ',
+);
 /** A mutant that hangs is killed by its test's time limit; vitest's cache stays in the copy. */
 const CONFIG = `export default { cacheDir: '.cache', test: { include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 5000 } };\n`;
 const PARALLEL = 2;

@@ -1,7 +1,15 @@
+import { BUNDLES } from './mutations/bundles.js';
+import { CHANGES } from './mutations/changes.js';
 import { DELEGATION } from './mutations/delegation.js';
 import { ENVOY } from './mutations/envoy.js';
+import { HOST } from './mutations/host.js';
+import { LIBRARY } from './mutations/library.js';
 import { MATRIX } from './mutations/matrix.js';
+import { METER } from './mutations/meter.js';
 import { PEER } from './mutations/peer.js';
+import { POLICY_TESTS } from './mutations/policy-tests.js';
+import { POLICY_VERBS } from './mutations/policy-verbs.js';
+import { RECORDS } from './mutations/records.js';
 import { REQUESTS } from './mutations/requests.js';
 import { SERVER } from './mutations/server.js';
 import { STORE } from './mutations/store.js';
@@ -1340,10 +1348,18 @@ const CORE = [
 /** Those above, and those that stand by themselves in test/mutations/. */
 export const MUTATIONS = [
   ...CORE,
+  ...BUNDLES,
+  ...CHANGES,
   ...DELEGATION,
   ...ENVOY,
+  ...HOST,
+  ...LIBRARY,
   ...MATRIX,
+  ...METER,
   ...PEER,
+  ...POLICY_TESTS,
+  ...POLICY_VERBS,
+  ...RECORDS,
   ...REQUESTS,
   ...SERVER,
   ...STORE,

@@ -53,47 +53,70 @@ const NOP = 0x01;
 const TRUE = [0x41, 1];
 const FALSE = [0x41, 0];
 
-describe.each(bundles)('the module of $path, metered', ({ wasm, data }) => {
-  const metered = meter(wasm, MUCH);
-
-  it('is valid, imports the same, and exports one global more', () => {
-    expect(WebAssembly.validate(metered)).toBe(true);
-    const [before, after] = [wasm, metered].map((bytes) => new WebAssembly.Module(bytes));
-    expect(WebAssembly.Module.imports(after)).toEqual(WebAssembly.Module.imports(before));
-    const fuel = { name: FUEL, kind: 'global' };
-    expect(WebAssembly.Module.exports(after)).toEqual([...WebAssembly.Module.exports(before), fuel]);
-    expect(metered.length).toBeLessThan(wasm.length * 1.2);
+describe('what is not understood is refused', () => {
+  it.each<[string, Parts, string]>([
+    ['a second memory', { functions: [[0x41, 0, 0x28, 0x42, 0, 0, 0x1a]] }, 'more than one memory'],
+    ['a tail call', { functions: [[0x12, 0]] }, 'an instruction 0x12'],
+    ['a vector', { functions: [[0xfd, 12, ...Array.from({ length: 16 }, () => 0), 0x1a]] }, 'an instruction 0xfd'],
+    ['an atomic', { functions: [[0xfe, 3, 0]] }, 'an instruction 0xfe'],
+    ['a sum of 128 bits', { functions: [[0xfc, 19]] }, 'an instruction 0xfc 19'],
+    [
+      'an import of an exception',
+      {
+        functions: [[]],
+        sections: { 2: [2, ...name('env'), ...name('memory'), 2, 1, 1, 2, ...name('a'), ...name('b'), 4, 0, 0] },
+      },
+      'an import of kind 4',
+    ],
+    ['code behind the end of a function', { functions: [[END, NOP]] }, 'goes on behind its end'],
+    ['an exception', { functions: [[0x08, 0]], sections: { 13: [1, 0, 0] } }, 'a section 13'],
+    ['a memory of its own', { functions: [[]], sections: { 2: [], 5: [1, 0, 1] } }, 'a section 5'],
+    [
+      'a 64-bit memory',
+      { functions: [[]], sections: { 2: [1, ...name('env'), ...name('memory'), 2, 4, 1] } },
+      '64-bit',
+    ],
+    ['a reference to a type', { functions: [[]], locals: [0x63] }, 'a local variable'],
+  ])('%s', (_, parts, message) => {
+    expect(() => meter(assemble(parts), 1)).toThrow(message);
   });
 
-  it('answers as it did before, and takes the same for the same', () => {
-    const [original, rewritten] = [startModule(wasm, data), startModule(metered, data)];
-    const fuel = rewritten.global(FUEL);
-    if (fuel === undefined) throw new TypeError('it exports no fuel');
-    const ticks = new Map<string, number>();
-    for (const input of [...inputs(150), ...inputs(150)]) {
-      const expected = original.evaluate(input);
-      fuel.value = MUCH;
-      expect(rewritten.evaluate(input)).toBe(expected);
-      const taken = MUCH - fuel.value;
-      expect(taken).toBeGreaterThan(100);
-      // Whatever ran before: who replays a decision meets the same end.
-      if (!/Error/.test(expected)) expect(ticks.get(input) ?? taken).toBe(taken);
-      ticks.set(input, taken);
-    }
-  });
-
-  it('does nothing at all without fuel', () => {
-    const without = startModule(metered, data);
-    const fuel = without.global(FUEL);
-    if (fuel === undefined) throw new TypeError('it exports no fuel');
-    for (const budget of [0, 1, 10, 100, 1000]) {
-      fuel.value = budget;
-      expect(without.evaluate(JSON.stringify(EXAMPLE_INPUT))).toBe('RuntimeError: unreachable');
-      expect(fuel.value).toBeLessThan(0);
-    }
+  it('a section that comes twice', () => {
+    const types = [1, 4, 1, 0x60, 0, 0];
+    expect(() => meter(Uint8Array.from([...assemble({ functions: [] }), ...types]), 1)).toThrow('two sections 1');
   });
 });
 
+describe('what a tick is', () => {
+  it('a call of a function, and a turn of a loop', () => {
+    expect(ticksOf({ functions: [[]] })).toBe(1);
+    expect(ticksOf({ functions: [[0x10, 1, 0x10, 1], []] })).toBe(3);
+    // local 0 counts to ten.
+    const count = [0x20, 0, 0x41, 1, 0x6a, 0x22, 0, 0x41, 10, 0x48, 0x0d, 0];
+    expect(ticksOf({ locals: [0x7f], functions: [[...LOOP, ...count, END]] })).toBe(11);
+  });
+
+  it('256 bytes of code that lie ahead: what never branches is not free [P07]', () => {
+    const nops = (length: number): number[] => Array.from({ length }, () => NOP);
+    expect(ticksOf({ functions: [nops(250)] })).toBe(1);
+    expect(ticksOf({ functions: [nops(256)] })).toBe(2);
+    expect(ticksOf({ functions: [nops(25_600)] })).toBe(101);
+    expect(ticksOf({ functions: [[...LOOP, ...nops(2560), END]] })).toBe(11 + 11);
+    expect(ticksOf({ functions: [nops(300_000)] }, 1000)).toBeUndefined();
+  });
+
+  it('the length of what copies, fills and initialises in one instruction [P07]', () => {
+    const page = [0x41, 0x80, 0x80, 0x04];
+    const zero = [0x41, 0];
+    expect(ticksOf({ functions: [[...zero, ...zero, ...page, 0xfc, 11, 0]] })).toBe(1 + 256);
+    expect(ticksOf({ functions: [[...zero, ...zero, ...page, 0xfc, 10, 0, 0]] })).toBe(1 + 256);
+    expect(ticksOf({ functions: [[...zero, ...zero, ...page, 0xfc, 11, 0]] }, 100)).toBeUndefined();
+    // A length of 2^32 - 1 is no small negative one.
+    expect(ticksOf({ functions: [[...zero, ...zero, 0x41, 0x7f, 0xfc, 11, 0]] }, 1_000_000)).toBeUndefined();
+  });
+});
+
+// Behind what a tick is: where loops cost none, this would never be over.
 describe('code that does not end [P07]', () => {
   const recursion = { functions: [[0x10, 0]] };
   it.each<[string, Parts]>([
@@ -132,32 +155,44 @@ describe('code that does not end [P07]', () => {
   });
 });
 
-describe('what a tick is', () => {
-  it('a call of a function, and a turn of a loop', () => {
-    expect(ticksOf({ functions: [[]] })).toBe(1);
-    expect(ticksOf({ functions: [[0x10, 1, 0x10, 1], []] })).toBe(3);
-    // local 0 counts to ten.
-    const count = [0x20, 0, 0x41, 1, 0x6a, 0x22, 0, 0x41, 10, 0x48, 0x0d, 0];
-    expect(ticksOf({ locals: [0x7f], functions: [[...LOOP, ...count, END]] })).toBe(11);
+describe.each(bundles)('the module of $path, metered', ({ wasm, data }) => {
+  const metered = meter(wasm, MUCH);
+
+  it('is valid, imports the same, and exports one global more', () => {
+    expect(WebAssembly.validate(metered)).toBe(true);
+    const [before, after] = [wasm, metered].map((bytes) => new WebAssembly.Module(bytes));
+    expect(WebAssembly.Module.imports(after)).toEqual(WebAssembly.Module.imports(before));
+    const fuel = { name: FUEL, kind: 'global' };
+    expect(WebAssembly.Module.exports(after)).toEqual([...WebAssembly.Module.exports(before), fuel]);
+    expect(metered.length).toBeLessThan(wasm.length * 1.2);
   });
 
-  it('256 bytes of code that lie ahead: what never branches is not free [P07]', () => {
-    const nops = (length: number): number[] => Array.from({ length }, () => NOP);
-    expect(ticksOf({ functions: [nops(250)] })).toBe(1);
-    expect(ticksOf({ functions: [nops(256)] })).toBe(2);
-    expect(ticksOf({ functions: [nops(25_600)] })).toBe(101);
-    expect(ticksOf({ functions: [[...LOOP, ...nops(2560), END]] })).toBe(11 + 11);
-    expect(ticksOf({ functions: [nops(300_000)] }, 1000)).toBeUndefined();
+  it('answers as it did before, and takes the same for the same', () => {
+    const [original, rewritten] = [startModule(wasm, data), startModule(metered, data)];
+    const fuel = rewritten.global(FUEL);
+    if (fuel === undefined) throw new TypeError('it exports no fuel');
+    const ticks = new Map<string, number>();
+    for (const input of [...inputs(150), ...inputs(150)]) {
+      const expected = original.evaluate(input);
+      fuel.value = MUCH;
+      expect(rewritten.evaluate(input)).toBe(expected);
+      const taken = MUCH - fuel.value;
+      expect(taken).toBeGreaterThan(100);
+      // Whatever ran before: who replays a decision meets the same end.
+      if (!/Error/.test(expected)) expect(ticks.get(input) ?? taken).toBe(taken);
+      ticks.set(input, taken);
+    }
   });
 
-  it('the length of what copies, fills and initialises in one instruction [P07]', () => {
-    const page = [0x41, 0x80, 0x80, 0x04];
-    const zero = [0x41, 0];
-    expect(ticksOf({ functions: [[...zero, ...zero, ...page, 0xfc, 11, 0]] })).toBe(1 + 256);
-    expect(ticksOf({ functions: [[...zero, ...zero, ...page, 0xfc, 10, 0, 0]] })).toBe(1 + 256);
-    expect(ticksOf({ functions: [[...zero, ...zero, ...page, 0xfc, 11, 0]] }, 100)).toBeUndefined();
-    // A length of 2^32 - 1 is no small negative one.
-    expect(ticksOf({ functions: [[...zero, ...zero, 0x41, 0x7f, 0xfc, 11, 0]] }, 1_000_000)).toBeUndefined();
+  it('does nothing at all without fuel', () => {
+    const without = startModule(metered, data);
+    const fuel = without.global(FUEL);
+    if (fuel === undefined) throw new TypeError('it exports no fuel');
+    for (const budget of [0, 1, 10, 100, 1000]) {
+      fuel.value = budget;
+      expect(without.evaluate(JSON.stringify(EXAMPLE_INPUT))).toBe('RuntimeError: unreachable');
+      expect(fuel.value).toBeLessThan(0);
+    }
   });
 });
 
@@ -208,25 +243,6 @@ describe('an instruction', () => {
       for (let sub = 0; sub < 256; sub++) yield [prefix, ...leb(sub)];
     }
   }
-});
-
-describe('what is not understood is refused', () => {
-  it.each<[string, Parts, string]>([
-    ['a second memory', { functions: [[0x41, 0, 0x28, 0x42, 0, 0, 0x1a]] }, 'more than one memory'],
-    ['a tail call', { functions: [[0x12, 0]] }, 'an instruction 0x12'],
-    ['a vector', { functions: [[0xfd, 12, ...Array.from({ length: 16 }, () => 0), 0x1a]] }, 'an instruction 0xfd'],
-    ['an atomic', { functions: [[0xfe, 3, 0]] }, 'an instruction 0xfe'],
-    ['an exception', { functions: [[0x08, 0]], sections: { 13: [1, 0, 0] } }, 'a section 13'],
-    ['a memory of its own', { functions: [[]], sections: { 2: [], 5: [1, 0, 1] } }, 'a section 5'],
-    [
-      'a 64-bit memory',
-      { functions: [[]], sections: { 2: [1, ...name('env'), ...name('memory'), 2, 4, 1] } },
-      '64-bit',
-    ],
-    ['a reference to a type', { functions: [[]], locals: [0x63] }, 'a local variable'],
-  ])('%s', (_, parts, message) => {
-    expect(() => meter(assemble(parts), 1)).toThrow(message);
-  });
 });
 
 describe('modules that are made up', () => {

@@ -180,51 +180,55 @@ describe('an instance that was cut off', () => {
     const policy = await compilePolicy({ bundle, entrypoint: 'a' });
     for (let round = 0; round < 3; round++) expect(refusal(evaluating(policy, {})).code).toBe('policy_trap');
   });
-
-  /** A module that traps, having left a mark at 2000, and answers where it finds one: the ABI, and nothing behind it. */
-  function remembering(): Uint8Array<ArrayBuffer> {
-    const i32 = 0x7f;
-    const constant = (value: number): number[] => [0x41, ...leb(value)];
-    const texts = ['{}\0', '{"a":0}\0', '[{"result":"found"}]\0'];
-    const at = (index: number): number => 16 + texts.slice(0, index).join('').length;
-    const mark = constant(2000);
-    const remember = [...mark, ...constant(1), 0x36, 2, 0, 0x00];
-    const answer = [...mark, 0x28, 2, 0, 0x04, 0x40, ...constant(at(2)), 0x0f, 0x0b, ...remember];
-    const functions: readonly [name: string, type: number, code: number[]][] = [
-      ['builtins', 0, constant(at(0))],
-      ['entrypoints', 0, constant(at(1))],
-      ['opa_heap_ptr_get', 0, constant(4096)],
-      ['opa_json_dump', 1, [0x20, 0]],
-      ['opa_value_dump', 1, [0x20, 0]],
-      ['opa_malloc', 1, constant(2048)],
-      ['opa_heap_ptr_set', 2, []],
-      ['opa_json_parse', 3, constant(1)],
-      ['opa_value_parse', 3, constant(1)],
-      ['opa_eval', 4, answer],
-    ];
-    const globals = ['opa_wasm_abi_version', 'opa_wasm_abi_minor_version'];
-    const type = (operands: number, results: number): number[] => [
-      0x60,
-      operands,
-      ...Array.from({ length: operands }, () => i32),
-      results,
-      ...(results === 0 ? [] : [i32]),
-    ];
-    const exported = [
-      ...functions.flatMap(([each], index) => [...name(each), 0, index]),
-      ...globals.flatMap((each, index) => [...name(each), 3, index]),
-    ];
-    const sections = {
-      1: [5, ...type(0, 1), ...type(1, 1), ...type(1, 0), ...type(2, 1), ...type(7, 1)],
-      3: [functions.length, ...functions.map(([, each]) => each)],
-      6: [2, i32, 0, ...constant(1), 0x0b, i32, 0, ...constant(3), 0x0b],
-      7: [functions.length + globals.length, ...exported],
-      9: [],
-      11: [1, 0, ...constant(16), 0x0b, ...name(texts.join(''))],
-    };
-    return assemble({ functions: functions.map(([, , code]) => code), sections });
-  }
 });
+
+/**
+ * A module that traps, having left a mark at 2000, and answers where it finds one: the ABI, and nothing behind it.
+ * @param abi its version, and its minor one
+ * @param results what it answers at once instead
+ */
+function remembering(abi: readonly [number, number] = [1, 3], results?: string): Uint8Array<ArrayBuffer> {
+  const i32 = 0x7f;
+  const constant = (value: number): number[] => [0x41, ...leb(value)];
+  const texts = ['{}\0', '{"a":0}\0', `${results ?? '[{"result":"found"}]'}\0`];
+  const at = (index: number): number => 16 + texts.slice(0, index).join('').length;
+  const mark = constant(2000);
+  const remember = [...mark, ...constant(1), 0x36, 2, 0, 0x00];
+  const answer = [...mark, 0x28, 2, 0, 0x04, 0x40, ...constant(at(2)), 0x0f, 0x0b, ...remember];
+  const functions: readonly [name: string, type: number, code: number[]][] = [
+    ['builtins', 0, constant(at(0))],
+    ['entrypoints', 0, constant(at(1))],
+    ['opa_heap_ptr_get', 0, constant(4096)],
+    ['opa_json_dump', 1, [0x20, 0]],
+    ['opa_value_dump', 1, [0x20, 0]],
+    ['opa_malloc', 1, constant(2048)],
+    ['opa_heap_ptr_set', 2, []],
+    ['opa_json_parse', 3, constant(1)],
+    ['opa_value_parse', 3, constant(1)],
+    ['opa_eval', 4, results === undefined ? answer : constant(at(2))],
+  ];
+  const globals = ['opa_wasm_abi_version', 'opa_wasm_abi_minor_version'];
+  const type = (operands: number, results: number): number[] => [
+    0x60,
+    operands,
+    ...Array.from({ length: operands }, () => i32),
+    results,
+    ...(results === 0 ? [] : [i32]),
+  ];
+  const exported = [
+    ...functions.flatMap(([each], index) => [...name(each), 0, index]),
+    ...globals.flatMap((each, index) => [...name(each), 3, index]),
+  ];
+  const sections = {
+    1: [5, ...type(0, 1), ...type(1, 1), ...type(1, 0), ...type(2, 1), ...type(7, 1)],
+    3: [functions.length, ...functions.map(([, each]) => each)],
+    6: [abi.length, ...abi.flatMap((version) => [i32, 0, ...constant(version), 0x0b])],
+    7: [functions.length + globals.length, ...exported],
+    9: [],
+    11: [1, 0, ...constant(16), 0x0b, ...name(texts.join(''))],
+  };
+  return assemble({ functions: functions.map(([, , code]) => code), sections });
+}
 
 describe('a builtin that the host does not have', () => {
   it('is refused at load, by name, file and replacement (threats P04)', async () => {
@@ -277,6 +281,31 @@ describe('what docs/divergences.md says', () => {
     const body: unknown = JSON.parse('{"name": "a", "number": 9007199254740993}');
     const metadata = { sum: 9007199254740992, digits: '9007199254740993' };
     expect(evaluating(policy, body)()).toMatchObject({ metadata });
+  });
+});
+
+describe('what a module answers', () => {
+  it.each(['[{"result":true},{"result":true}]', '{"result":true}', 'null'])(
+    'is a policy_result_invalid where it is not one result: %s [P02]',
+    async (results) => {
+      const bundle = {
+        ...bundleAt('test/fixtures/policies/echo'),
+        wasm: remembering([1, 3], results),
+        entrypoints: [],
+      };
+      const policy = await compilePolicy({ bundle, entrypoint: 'a' });
+      expect(refusal(evaluating(policy, {})).code).toBe('policy_result_invalid');
+    },
+  );
+});
+
+describe('a module of another ABI', () => {
+  it.each([
+    ['2.3', [2, 3], 'its ABI is 2, not 1'],
+    ['1.1, which does not reset its heap [P05]', [1, 1], 'its ABI is 1.1, and 1.2 or later is needed'],
+  ] as const)('is refused: %s [P09]', async (_, abi, named) => {
+    const bundle = { ...bundleAt('test/fixtures/policies/echo'), wasm: remembering(abi), entrypoints: [] };
+    await expect(compilePolicy({ bundle, entrypoint: 'a' })).rejects.toThrow(named);
   });
 });
 

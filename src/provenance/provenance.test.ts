@@ -81,6 +81,14 @@ describe('provenance', () => {
     expect(told).toHaveLength(1);
   });
 
+  it('writes the record of a Check whose spans cannot be made, and counts these as lost [T10]', async () => {
+    const undrawable = { to: null, because: 'none' } as unknown as NonNullable<Trail['fallback']>;
+    provenance.record(fullTrail({ fallback: undrawable }));
+    await provenance.shutdown();
+    expect(decisions()).toHaveLength(1);
+    expect(provenance.state).toMatchObject({ records: { dropped: 0 }, spans: { dropped: 1 } });
+  });
+
   it('takes at shutdown what the server hands over by setImmediate', async () => {
     setImmediate(provenance.record, fullTrail());
     await provenance.shutdown();

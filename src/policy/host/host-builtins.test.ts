@@ -151,23 +151,34 @@ describe('a builtin of the host is bounded [P07]', () => {
   const long = (text: string, times: number): string => JSON.stringify(text.repeat(times));
 
   it.each([
-    ['sprintf', ['"%099999d"', '[1]']],
-    ['sprintf', ['"%1000000s%1000000s"', '["a", "b"]']],
-    ['numbers.range_step', ['0', '9007199254740991', '1']],
-    ['net.cidr_expand', ['"10.0.0.0/8"']],
-    ['net.cidr_expand', ['"::/0"']],
-    ['units.parse', ['"1e999999"']],
-    ['units.parse_bytes', ['"1e-999999"']],
-    ['regex.find_n', [long('a', 1001), '"a"', '-1']],
-    ['regex.find_n', ['"a(.*c)?"', long('a', 4000), '-1']],
-    ['regex.replace', [long('a', 1000), '"a"', long('b', 1000)]],
-    ['regex.split', ['"(x{30}){40}"', '"x"']],
-    ['time.format', [`[0, "UTC", ${long('2006', 300)}]`]],
-    ['time.add_date', ['0', '9007199254740991', '0', '0']],
-    ['graph.reachable_paths', [diamonds(20), '["0"]']],
-    ['urlquery.decode_object', [long('a&', 10_000)]],
-  ])('%s throws for %j', (name, operands) => {
-    expect(() => call(name, ...operands)).toThrow();
+    ['sprintf', 'a wide number', ['"%099999d"', '[1]']],
+    ['sprintf', 'a precision, though nothing is so long', ['"%.99999s"', '["a"]']],
+    ['sprintf', 'two wide texts', ['"%40000s%40000s"', '["a", "b"]']],
+    ['numbers.range_step', '10001 numbers', ['0', '10000', '1']],
+    ['numbers.range_step', 'all numbers', ['0', '9007199254740991', '1']],
+    ['net.cidr_expand', '8192 addresses', ['"10.0.0.0/19"']],
+    ['net.cidr_expand', 'all addresses', ['"::/0"']],
+    ['units.parse', 'a million digits', ['"1e999999"']],
+    ['units.parse_bytes', 'a million digits behind the point', ['"1e-999999"']],
+    ['regex.find_n', 'a long pattern', [long('a', 1001), '"a"', '-1']],
+    ['regex.find_n', 'a search that begins anew at each character', ['"a(.*c)?"', long('a', 4000), '-1']],
+    ['regex.replace', 'a million characters', [long('a', 1000), '"a"', long('b', 1000)]],
+    ['time.add_date', 'many years', ['0', '9007199254740991', '0', '0']],
+    ['graph.reachable_paths', 'sixteen thousand paths', [diamonds(14), '["0"]']],
+    ['urlquery.decode_object', '10001 parameters', [long('a&', 10_000)]],
+  ])('%s refuses %s', (name, _, operands) => {
+    expect(() => call(name, ...operands)).toThrow(/ too (?:long|large|many)\b|out of range/);
+  });
+
+  it('regex.split refuses a pattern that repeats what is repeated, and time.format a layout of a thousand characters', () => {
+    expect(() => call('regex.split', '"(x{30}){40}"', '"x"')).toThrow();
+    expect(() => call('time.format', `[0, "UTC", ${long('2006', 300)}]`)).toThrow();
+  });
+
+  it('an integer has 64 bits [P03]', () => {
+    const [most, more] = ['9223372036854775807', '9223372036854775808'];
+    expect(call('numbers.range_step', most, most, '1')).toBe(`[${most}]`);
+    expect(() => call('numbers.range_step', more, more, '1')).toThrow(TypeError);
   });
 
   it('a search is paid for by the text, the pattern, and how often it begins anew', () => {
