@@ -21,7 +21,10 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/bin bin
 COPY --from=build /app/dist dist
 COPY --from=build /app/protos protos
-COPY --from=build /app/policies/bundle.tar.gz policies/bundle.tar.gz
+# The shipped bundle, and what `policy init`, `check` and `test` give to authors.
+COPY --from=build /app/policies/bundle.tar.gz /app/policies/capabilities.json policies/
+COPY --from=build /app/policies/lib policies/lib
+COPY --from=build /app/schema schema
 USER 65532:65532
 EXPOSE 9191
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \

@@ -10,6 +10,23 @@ export function readTally(line) {
   return found === null ? undefined : { passed: Number(found[1]), failed: Number(found[2]), skipped: Number(found[3]) };
 }
 
+const POLICY_LINE = /^\d+ tests? ran \(.*\): (\d+ passed(?:, \d+ [a-z][A-Za-z ]*)*) \(\d+ ms\)$/;
+
+/**
+ * Reads the last line of `behalf policy test`. What OPA and our runtime disagree on, and what the runtime could not
+ * run, is a failure there, and here.
+ * @returns {Tally | undefined}
+ */
+export function readPolicyTally(line) {
+  const counted = POLICY_LINE.exec(line.trim())?.[1];
+  if (counted === undefined) return undefined;
+  const tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const [, count, ending] of counted.matchAll(/(\d+) ([^,]+)/g)) {
+    tally[ending === 'passed' || ending === 'skipped' ? ending : 'failed'] += Number(count);
+  }
+  return tally;
+}
+
 export function formatTally({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { findTool } from './find-tool.js';
 import { ensureInstalled } from './install.js';
 import { run } from './run.js';
-import { addTally, formatTally, readTally, tallyOf } from './tally.js';
+import { addTally, formatTally, readPolicyTally, readTally, tallyOf } from './tally.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NOTHING = { passed: 0, failed: 0, skipped: 0 };
@@ -20,6 +20,11 @@ const isCi = /^(1|true)$/.test(process.env.CI ?? '');
 const SUITES = {
   unit: { sentence: 'Unit, wire and structure tests' },
   rego: { sentence: 'Rego tests and their coverage', needs: 'opa', script: ['scripts/build-policies.js', '--check'] },
+  policy: {
+    sentence: 'The shipped policy, in the runtime that decides',
+    needs: 'opa',
+    script: ['bin/behalf.js', 'policy', 'test', 'policies', '--threshold', '100'],
+  },
   parity: { sentence: 'Our runtime says what OPA says', needs: 'opa' },
   fuzz: { sentence: 'Fuzz: no broken Check is ever allowed' },
   envoy: { sentence: 'The demo, and every answer, through real Envoy', needs: 'envoy' },
@@ -48,7 +53,7 @@ async function runVitest(node, project, sentence) {
 async function runScript(node, script, sentence) {
   let tally;
   const onLine = (line) => {
-    tally = readTally(line) ?? tally;
+    tally = readTally(line) ?? readPolicyTally(line) ?? tally;
   };
   const code = await run(sentence, node, script, { cwd: ROOT, onLine });
   if (tally === undefined) {

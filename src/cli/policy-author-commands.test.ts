@@ -52,6 +52,8 @@ describe('behalf policy init', () => {
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
     expect(err).toBe(`behalf: next: cd ${folder} && behalf policy test\n`);
     expect(readFileSync(join(folder, 'README.md'), 'utf8').match(/^\d\. `behalf policy /gm)).toHaveLength(5);
+    // A candidate is not committed, and a signing key even less.
+    expect(readFileSync(join(folder, '.gitignore'), 'utf8').split('\n')).toEqual(['*.tar.gz', '*.key', '']);
   });
 
   it('takes an empty folder, and leaves one alone that holds something', async () => {

@@ -25,7 +25,7 @@ export function replayText(compared: Comparable): string {
 
 function unobserved({ unobserved: rows }: ReplaySections): string {
   if (rows === undefined) return '\nNot observed: not known without the matrix (--matrix)\n';
-  return rows.length === 0 ? '\nNot observed: every row of the matrix was\n' : block('Rows not observed', rows);
+  return rows.length === 0 ? '\nRows not observed: none\n' : block('Rows not observed', rows);
 }
 
 function block(title: string, all: readonly string[]): string {

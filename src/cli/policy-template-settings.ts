@@ -27,7 +27,8 @@ export const VSCODE = `${JSON.stringify(
   2,
 )}\n`;
 
-export const GIT_IGNORE = 'bundle.tar.gz\n';
+/** Bundles are built, live one and candidate alike; a signing key must never be committed. */
+export const GIT_IGNORE = '*.tar.gz\n*.key\n';
 
 export const README = `# A policy for Behalf
 

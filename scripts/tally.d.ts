@@ -1,0 +1,6 @@
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+export function readPolicyTally(line: string): Tally | undefined;
