@@ -29,6 +29,7 @@ function canary() {
 const STEPS = {
   'The lockfile holds every platform': () => node(['scripts/complete-lockfile.js', '--check']),
   'No secret, machine path or registry address is in the tree': () => node(['scripts/check-hygiene.js']),
+  'Links between pages lead somewhere': () => node(['scripts/check-links.js']),
   'Generated files are what their sources make': () => node(['scripts/generate.js', '--check']),
   'Types hold': () => node([`${BIN}/typescript/bin/tsc`, '-p', 'tsconfig.json']),
   'Format and imports are in order': () =>

@@ -24,7 +24,8 @@ const BACKSLASH = 0x5c;
 
 /**
  * Parses JSON that no two parsers can read differently: a member named twice is refused, where `JSON.parse` would keep
- * the last and others the first (threats J08–J10, E18). Depth and member count are bounded before anything is built.
+ * the last and others the first (threats J08–J10, E18), and so is a number that JavaScript would take for infinite. Depth
+ * and member count are bounded before anything is built.
  * @throws StrictJsonError
  */
 export function parseStrictJson(text: string, limits: JsonLimits): unknown {
@@ -35,8 +36,18 @@ export function parseStrictJson(text: string, limits: JsonLimits): unknown {
   } catch {
     throw new StrictJsonError('syntax');
   }
+  if (MAY_OVERFLOW.test(text) && !isFinite(value)) throw new StrictJsonError('syntax');
   if (SURROGATE_ESCAPE.test(text) && LONE_SURROGATE.test(JSON.stringify(value))) throw new StrictJsonError('syntax');
   return value;
+}
+
+/** Without an exponent of two digits it takes three hundred others to be past the largest double. */
+const MAY_OVERFLOW = /[eE]\+?\d{2}|\d{300}/;
+
+/** `JSON.stringify` would write Infinity as `null`, which Rego puts below every number: `1e400 <= 1000` (threats P16). */
+function isFinite(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isFinite);
 }
 
 /** Half a character (RFC 8259 §8.2): some parsers keep it, some replace it, and OPA's aborts. */

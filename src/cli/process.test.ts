@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileS
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { removeStaleSocket } from './stale-socket.ts';
@@ -322,6 +323,18 @@ describe('verbs that only print', () => {
 
   it('no verb at all is a bad argument', async () => {
     expect(await run()).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('says all of it to who reads late: a pipe holds 64 KiB', async () => {
+    const keys = Array.from({ length: 3000 }, (_, index) => `unknown${index}: a value of some length`);
+    const path = config('long.yaml', (text) => `${text}\n${keys.join('\n')}\n`);
+    const child = start(['validate', '-c', path]);
+    await once(child, 'spawn');
+    await sleep(1500);
+    const { code, err } = await ended(child);
+    expect(code).toBe(2);
+    expect(err.length).toBeGreaterThan(128 * 1024);
+    for (const key of [0, 2999]) expect(err).toContain(`unknown${key}`);
   });
 
   it('the version is that of package.json', async () => {
