@@ -3,6 +3,7 @@ import { BundleError } from './bundle-error.ts';
 import type { BundleFiles } from './bundle-files.ts';
 import { type Manifest, readManifest } from './bundle-manifest.ts';
 import { requireWithinRoots } from './bundle-roots.ts';
+import { requireLogRules } from './require-log-rules.ts';
 
 export { BundleError } from './bundle-error.ts';
 
@@ -44,6 +45,7 @@ export function readBundle(from: Uint8Array | BundleFiles): Bundle {
       .map(([path, file]) => ({ path, text: new TextDecoder().decode(file) })),
   };
   requireWithinRoots(bundle);
+  requireLogRules(bundle);
   return bundle;
 }
 

@@ -14,7 +14,7 @@ export interface LogRules {
 }
 
 /** The entrypoints that a bundle may be built with besides the decision, `-e system/log/mask -e system/log/drop`. */
-const RULES = [
+export const LOG_RULES = [
   ['mask', 'system/log/mask'],
   ['drop', 'system/log/drop'],
 ] as const;
@@ -29,7 +29,7 @@ export async function compileLogRules(
   compile: (entrypoint: string) => Promise<Policy>,
 ): Promise<LogRules> {
   const rules: { mask?: LogRules['mask']; drop?: LogRules['drop'] } = {};
-  for (const [name, entrypoint] of RULES) {
+  for (const [name, entrypoint] of LOG_RULES) {
     if (!entrypoints.includes(entrypoint)) continue;
     const policy = await compile(entrypoint);
     rules[name] = (record) => policy.evaluate(JSON.stringify(record));

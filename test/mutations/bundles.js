@@ -2,6 +2,14 @@
 /** @type {readonly import('../mutations.js').Mutation[]} */
 export const BUNDLES = [
   {
+    name: 'bundle: its history outlives the copy of it',
+    threat: 'P11',
+    file: 'src/policy/source/persisted.ts',
+    find: 'nameOf(copy.sha256))).catch(missing);',
+    replace: 'nameOf(copy.sha256)));',
+    tests: ['src/policy/source/persisted.test.ts'],
+  },
+  {
     name: 'bundle: a bundle is signed by the algorithm that is configured',
     threat: 'P10',
     file: 'src/policy/signature.ts',

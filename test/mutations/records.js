@@ -2,6 +2,14 @@
 /** @type {readonly import('../mutations.js').Mutation[]} */
 export const RECORDS = [
   {
+    name: 'record: a mask that is not in the module is not passed over',
+    threat: 'T07',
+    file: 'src/policy/require-log-rules.ts',
+    find: 'if (found === undefined) continue;',
+    replace: 'continue;',
+    tests: ['src/policy/log-rules.test.ts'],
+  },
+  {
     name: 'record: the claims of a subject are left out',
     threat: 'T07',
     file: 'src/provenance/kept-input.ts',

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -46,6 +46,12 @@ describe('openPersistence', () => {
     expect(names).toHaveLength(2);
     expect(names.map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o600, 0o600]);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it('has no bundle, but its history, where the file is gone [P11]', async () => {
+    await openPersistence(folder).write(state([1, 2, 3]));
+    for (const name of readdirSync(folder)) if (name.startsWith('bundle-')) rmSync(join(folder, name));
+    expect(await openPersistence(folder).read()).toEqual({ history: state([]).history, copy: undefined });
   });
 
   it('has no bundle where the file is not the one that the state names [P12]', async () => {

@@ -55,8 +55,10 @@ export function openPersistence(folder: string): Persistence {
       const { copy, latest, superseded } = stateSchema.parse(JSON.parse(text));
       const history: BundleHistory = { latest: latest && { signed: undefined, ...latest }, superseded };
       if (copy === undefined) return { history, copy: undefined };
-      const bytes = new Uint8Array(await readFile(join(folder, nameOf(copy.sha256))));
-      if (sha256Of(bytes) !== copy.sha256) return { history, copy: undefined };
+      const file = await readFile(join(folder, nameOf(copy.sha256))).catch(missing);
+      // The history is worth more than the copy: without it an older bundle would not be known as one (threats P11).
+      if (file === undefined || sha256Of(file) !== copy.sha256) return { history, copy: undefined };
+      const bytes = new Uint8Array(file);
       const { url, etag, confirmedAt } = copy;
       return { history, copy: { url, etag, confirmedAt, bytes, isFromDisk: true } };
     },
