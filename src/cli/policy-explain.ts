@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PolicyInput } from '../policy/input.ts';
 import type { Policy } from '../policy/policy.ts';
 import { askRuntime, type Got } from '../policy-suite/ask-runtime.ts';
@@ -11,6 +10,7 @@ import { requireFolder } from './policy-folder.ts';
 import { openPolicy } from './policy-open.ts';
 import { type Recorded, readRecorded } from './policy-recorded.ts';
 import { readsOfUnknown } from './policy-recorded-reads.ts';
+import { isSameSaid } from './policy-same-said.ts';
 import { type ExitCode, jsonLine, type Terminal } from './terminal.ts';
 
 export interface PolicyExplainOptions {
@@ -120,7 +120,7 @@ function differenceOf(policy: Policy, input: PolicyInput, { said, error }: RegoA
       : undefined;
   }
   if (error !== undefined) return `OPA fails: ${error}; Behalf's runtime says ${shown(ours)}`;
-  return isDeepStrictEqual(ours, said) ? undefined : `OPA says ${shown(said)}, Behalf's runtime says ${shown(ours)}`;
+  return isSameSaid(ours, said) ? undefined : `OPA says ${shown(said)}, Behalf's runtime says ${shown(ours)}`;
 }
 
 function shown(value: unknown): string {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { BundleError } from '../policy/bundle.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Got } from '../policy-suite/ask-runtime.ts';
@@ -7,6 +6,7 @@ import type { Cell } from '../policy-suite/suite.ts';
 import type { Answer } from '../policy-suite/suite-schema.ts';
 import { Refusal } from '../refusals.ts';
 import type { OpaAnswer } from './opa-evaluations.ts';
+import { isSameSaid } from './policy-same-said.ts';
 import type { Built } from './policy-test-build.ts';
 import type { TestResult } from './policy-test-result.ts';
 
@@ -90,6 +90,6 @@ function differenceFromOpa(built: Policy, { input }: Cell, opa: OpaAnswer | unde
     throw error;
   }
   if ('error' in opa) return `OPA fails: ${opa.error}; Behalf's runtime says ${shown(ours)}`;
-  if (isDeepStrictEqual(ours, opa.said)) return undefined;
+  if (isSameSaid(ours, opa.said)) return undefined;
   return `OPA says ${shown(opa.said)}, Behalf's runtime says ${shown(ours)}`;
 }

@@ -85,6 +85,12 @@ it('leaves a dropped record out of the upload, and never out of the local record
   expect(await local()).toHaveLength(3);
 });
 
+it('asks the drop rule about what is not masked yet, as OPA does', () => {
+  const drop = (record: { input?: object }): boolean => record.input !== undefined && 'request' in record.input;
+  enter(ruled({ drop, mask: () => ['/input/request'] }), KNOWN);
+  expect(uploaded).toEqual([]);
+});
+
 it('uploads what a failing drop rule was asked about: a filter must not cost the audit its records', () => {
   const fail = (): never => {
     throw new Error('it trapped');

@@ -16,10 +16,10 @@ export interface JournalParts {
   readonly log: Logger;
 }
 
-/** A record that can be written, and the rule that may keep it from being sent. */
+/** A record that can be written, and whether it is sent, too. */
 export interface JournalEntry {
   readonly record: DecisionRecord;
-  readonly drop: LogRules['drop'];
+  readonly isSent: boolean;
 }
 
 /** Makes decision records, masks them by the bundle's own rules, and hands them to their targets. */
@@ -56,17 +56,19 @@ export class Journal {
     const { records, upload, keep } = this.#parts;
     if (records === undefined && upload === undefined) return undefined;
     const record = recordOf(trail, { ...known, kept: keptInput(trail, keep) });
-    return { record: this.#masked(record, trail), drop: trail.live?.policy.log?.drop };
+    // As in OPA, the drop rule sees what is not masked yet.
+    const isSent = upload !== undefined && !this.#isDropped(record, trail.live?.policy.log?.drop);
+    return { record: this.#masked(record, trail), isSent };
   }
 
   /** Writes it, with what the shadow policy said, where it was asked. */
-  write({ record, drop }: JournalEntry, shadowed?: Shadowed): void {
+  write({ record, isSent }: JournalEntry, shadowed?: Shadowed): void {
     const { records, upload } = this.#parts;
     // What was erased is not changed by it: a mask reaches input and result, and this is neither.
     if (shadowed !== undefined) record.authz = { ...(record.authz as object), shadow: shadowed };
     const line = jsonLine(record);
     records?.write(line);
-    if (upload !== undefined && !this.#isDropped(record, drop)) upload.add(line);
+    if (isSent) upload?.add(line);
   }
 
   /** Together within the time: the local record first, it is the proof. */

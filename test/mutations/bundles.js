@@ -181,8 +181,8 @@ export const BUNDLES = [
     name: 'bundle: a kept bundle is the one that the state names',
     threat: 'P12',
     file: 'src/policy/source/persisted.ts',
-    find: 'if (sha256Of(bytes) !== copy.sha256)',
-    replace: 'if (bytes.length < 0)',
+    find: ' || sha256Of(file) !== copy.sha256',
+    replace: '',
     tests: ['src/policy/source/persisted.test.ts'],
   },
   {
