@@ -117,6 +117,15 @@ describe('the upload of records', () => {
     expect(numbers().at(-1)).toBe(59);
   });
 
+  it('goes on without what the service calls wrong, after some tries', async () => {
+    statuses = [400, 400, 422, 400];
+    const upload = start();
+    for (const line of events(60)) upload.add(line);
+    await vi.waitFor(() => expect(numbers().at(-1)).toBe(59), { timeout: 15_000 });
+    expect(upload.dropped).toBeGreaterThan(0);
+    expect(numbers().length + upload.dropped).toBe(60);
+  });
+
   it('follows no redirect: token and records are for one service alone [T07]', async () => {
     statuses = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? 307 : 503));
     const upload = start({ token: 'secret-token' });

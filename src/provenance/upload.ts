@@ -29,6 +29,8 @@ interface Chunk {
 }
 
 const RETRY_MS = { first: 200, last: 30_000 } as const;
+/** So often a request is tried again that the service calls wrong. */
+const MOST_REFUSALS = 3;
 const ANSWER_WITHIN_MS = 10_000;
 const [OPEN, COMMA, CLOSE] = [0x5b, 0x2c, 0x5d];
 /** What comes before and after a record. */
@@ -147,11 +149,14 @@ export class Upload {
   /** One request at a time, in order, until nothing waits. */
   async #send(): Promise<void> {
     let pause: number = RETRY_MS.first;
+    let refused = 0;
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
       const failure = await this.#post(chunk);
       if (this.#closing.signal.aborted) return;
-      if (failure === undefined || failure === 'HTTP 413') {
-        // What is too large now will be too large again.
+      if (isOfTheChunk(failure)) refused += 1;
+      // What is too large now will be too large again.
+      if (failure === undefined || failure === 'HTTP 413' || refused > MOST_REFUSALS) {
+        refused = 0;
         if (failure !== undefined) this.#dropped += chunk.lines;
         this.#chunks.shift();
         this.#forget(chunk);
@@ -198,6 +203,11 @@ export class Upload {
     this.#failure = undefined;
     this.#log.warn({ dropped: this.#dropped }, 'the decision-log service takes records again');
   }
+}
+
+/** The service read it and does not want it: one such request must not hold up all others for ever. */
+function isOfTheChunk(failure: string | undefined): boolean {
+  return failure === 'HTTP 400' || failure === 'HTTP 422';
 }
 
 function reasonOf(error: unknown): string {

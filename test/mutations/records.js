@@ -2,6 +2,14 @@
 /** @type {readonly import('../mutations.js').Mutation[]} */
 export const RECORDS = [
   {
+    name: 'record: one request that is refused does not hold up the others',
+    threat: 'T02',
+    file: 'src/provenance/upload.ts',
+    find: ' || refused > MOST_REFUSALS',
+    replace: '',
+    tests: ['src/provenance/upload.test.ts'],
+  },
+  {
     name: 'record: a mask that is not in the module is not passed over',
     threat: 'T07',
     file: 'src/policy/require-log-rules.ts',
