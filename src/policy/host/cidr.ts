@@ -1,5 +1,5 @@
 import { type Address, address, type Network } from './address.ts';
-import type { HostBuiltins } from './builtin.ts';
+import type { HostBuiltins, Spend } from './builtin.ts';
 import { isArray } from './is-array.ts';
 import { operand } from './operand.ts';
 import { RegoObject, RegoSet, type RegoValue } from './value.ts';
@@ -9,11 +9,16 @@ const MAX_ADDRESSES = 4096n;
 /** Ticks for one network in another. */
 const COMPARING = 1000;
 /** Ticks for one network that is merged. */
-const MERGING = 500;
+const MERGING = 1000;
+/** Ticks for one address that is written, of IPv4 and of IPv6. */
+const PRINTING = 100;
+const PRINTING_LONG = 200;
+/** Ticks for one bit of a network that is sought. */
+const COVERING = 40;
 
 /** `net.cidr_*` without what is compiled into the module. */
 export const NETWORKS: HostBuiltins = {
-  'net.cidr_is_valid': (text) => {
+  'net.cidr_is_valid': ([text]) => {
     try {
       address.network(operand.text(text).replace(/^::ffff:(?=[\d.]+\/)/i, '::'));
       return true;
@@ -22,31 +27,34 @@ export const NETWORKS: HostBuiltins = {
     }
   },
 
-  'net.cidr_expand': (text) => {
+  'net.cidr_expand': ([text], spend) => {
     const network = address.network(operand.text(text));
     const count = address.last(network) - network.value + 1n;
     if (count > MAX_ADDRESSES) throw new RangeError('the network is too large');
+    spend(Number(count) * (network.bits === 32 ? PRINTING : PRINTING_LONG));
     const values = Array.from({ length: Number(count) }, (_, at) => network.value + BigInt(at));
     return new RegoSet(values.map((value) => address.print({ bits: network.bits, value })));
   },
 
-  'net.cidr_contains_matches': Object.assign(
-    (outer: unknown, inner: unknown) => {
-      const found: RegoValue[] = [];
-      for (const [cidr, index] of indexed(outer)) {
-        for (const [sought, other] of indexed(inner)) {
-          if (contains(operand.text(cidr), operand.text(sought))) found.push([index, other]);
-        }
+  'net.cidr_contains_matches': ([outer, inner], spend) => {
+    spend(comparing(outer, inner));
+    const found: RegoValue[] = [];
+    for (const [cidr, index] of indexed(outer)) {
+      for (const [sought, other] of indexed(inner)) {
+        if (contains(operand.text(cidr), operand.text(sought))) found.push([index, other]);
       }
-      return new RegoSet(found);
-    },
-    { work: comparing },
-  ),
+    }
+    return new RegoSet(found);
+  },
 
-  'net.cidr_merge': Object.assign(
-    (networks: unknown) => merge(operand.members(networks).map((each) => blockOf(operand.text(each)))),
-    { work: (networks: unknown) => operand.members(networks).length * MERGING },
-  ),
+  'net.cidr_merge': ([networks], spend) => {
+    const members = operand.members(networks);
+    spend(members.length * MERGING);
+    return merge(
+      members.map((each) => blockOf(operand.text(each))),
+      spend,
+    );
+  },
 };
 
 /** Where there is nothing to look in, OPA does not look at what is sought either. */
@@ -100,7 +108,7 @@ function classful(found: Address): Network {
 }
 
 /** From the end, each with the one before it, where nothing is between them. */
-function merge(blocks: readonly Block[]): RegoSet {
+function merge(blocks: readonly Block[], spend: Spend): RegoSet {
   const sorted = [...blocks].sort(
     (a, b) => order(BigInt(a.bits), BigInt(b.bits)) || order(a.last, b.last) || order(a.value, b.value),
   );
@@ -110,7 +118,7 @@ function merge(blocks: readonly Block[]): RegoSet {
     const value = before.value < block.value ? before.value : block.value;
     sorted.splice(at - 1, 2, { bits: block.bits, value, last: block.last, name: undefined });
   }
-  return new RegoSet(sorted.flatMap((block) => (block.name === undefined ? cover(block) : [block.name])));
+  return new RegoSet(sorted.flatMap((block) => (block.name === undefined ? cover(block, spend) : [block.name])));
 }
 
 function order(a: bigint, b: bigint): number {
@@ -119,10 +127,11 @@ function order(a: bigint, b: bigint): number {
 }
 
 /** The fewest networks that hold these addresses and no others. */
-function cover({ bits, value, last }: Block): string[] {
+function cover({ bits, value, last }: Block, spend: Spend): string[] {
   const names: string[] = [];
   let from = value;
   while (from <= last) {
+    spend(bits * COVERING);
     let host = 0;
     while (host < bits && from % (2n << BigInt(host)) === 0n && from + (2n << BigInt(host)) - 1n <= last) host++;
     names.push(`${address.print({ bits, value: from })}/${bits - host}`);

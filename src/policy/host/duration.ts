@@ -12,6 +12,8 @@ const UNITS: Readonly<Record<string, bigint>> = {
 /** OPA's own, which it turns into hours first. */
 const HOURS: Readonly<Record<string, number>> = { d: 24, w: 168, y: 8760 };
 const LIMIT = 2n ** 63n;
+/** No duration that is of use has more. */
+const MAX_LENGTH = 1000;
 
 /**
  * A duration as Go reads it, with OPA's days, weeks and years: `1d2h30m`, `-1.5h`.
@@ -19,6 +21,7 @@ const LIMIT = 2n ** 63n;
  * @throws SyntaxError, RangeError
  */
 export function parseDuration(text: string): bigint {
+  if (text.length > MAX_LENGTH) throw new RangeError('the duration is too long');
   const [, sign = '', rest = ''] = /^([+-]?)(.*)$/s.exec(/[dwy]/.test(text) ? inHours(text) : text) ?? [];
   if (rest === '0') return 0n;
   const segments = [...rest.matchAll(/(\d*)(?:\.(\d*))?([^\d.]+)/gy)];

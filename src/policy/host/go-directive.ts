@@ -19,6 +19,7 @@ export interface Flags {
 
 /** Pads with spaces, or with zeros where they are asked for and come first. */
 export function pad(text: string, { flags, width = 0 }: Directive, isZero = flags.zero && !flags.minus): string {
+  if (width === 0) return text;
   const missing = width - Array.from(text).length;
   if (missing <= 0) return text;
   return flags.minus ? text + ' '.repeat(missing) : (isZero ? '0' : ' ').repeat(missing) + text;

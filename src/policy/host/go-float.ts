@@ -89,7 +89,7 @@ function rounded(size: number, wanted: (point: number) => number): Digits {
 }
 
 function trimmed(digits: string, point: number): Digits {
-  const significant = digits.replace(/0+$/, '');
+  const significant = digits.replace(/(?<!0)0+$/, '');
   return { digits: significant, point: significant === '' ? 0 : point };
 }
 

@@ -1,3 +1,5 @@
+import { BoundedText } from './bounded-text.ts';
+import type { Spend } from './builtin.ts';
 import type { Directive, Flags } from './go-directive.ts';
 import { goPrint } from './go-print.ts';
 import { type GoValue, goType } from './go-type.ts';
@@ -6,6 +8,14 @@ import { type GoValue, goType } from './go-type.ts';
 const MAX_LENGTH = 64 * 1024;
 /** Go takes no width or precision past this. */
 const TOO_LARGE = 1_000_000;
+/** Ticks for one directive, for one value, and for a character that is looked at by itself. */
+const DIRECTIVE_TICKS = 100;
+const VALUE_TICKS = 100;
+const CHARACTER_TICKS = 30;
+/** For each power of two: a double of the smallest has a thousand digits, whether they are shown or not. */
+const POWER_TICKS = 6;
+/** Of an integer of more than 64 bits. */
+const MAX_DIGITS = 1000;
 const NO_FLAGS: Flags = {
   sharp: false,
   zero: false,
@@ -27,15 +37,18 @@ const FLAGS: Readonly<Record<string, keyof Flags>> = {
  * Formats as Go's `fmt.Sprintf`, what it says of a directive that does not fit included: `%!d(string=hi)`.
  * @see https://pkg.go.dev/fmt
  */
-export function goFormat(format: string, values: readonly GoValue[]): string {
-  return new Formatter(format, values).run();
+export function goFormat(format: string, values: readonly GoValue[], spend: Spend): string {
+  return new Formatter(format, values, spend).run();
 }
 
 class Formatter {
   readonly #format: string;
   readonly #values: readonly GoValue[];
   #at = 0;
-  #result = '';
+  readonly #spend: Spend;
+  readonly #result: BoundedText;
+  /** Behind it, no number of a value ends. */
+  readonly #lastClose: number;
   /** The next value. */
   #index = 0;
   /** A value was chosen by its number: then it is not said which were left over. */
@@ -45,9 +58,12 @@ class Formatter {
   /** The last thing read was the number of a value. */
   #isAfterIndex = false;
 
-  constructor(format: string, values: readonly GoValue[]) {
+  constructor(format: string, values: readonly GoValue[], spend: Spend) {
     this.#format = format;
     this.#values = values;
+    this.#spend = spend;
+    this.#result = new BoundedText(spend, MAX_LENGTH);
+    this.#lastClose = format.lastIndexOf(']');
   }
 
   run(): string {
@@ -59,15 +75,15 @@ class Formatter {
       this.#directive();
     }
     if (!this.#isReordered && this.#index < this.#values.length) this.#extra();
-    return this.#result;
+    return this.#result.toString();
   }
 
   #write(text: string): void {
-    this.#result += text;
-    if (this.#result.length > MAX_LENGTH) throw new RangeError('the text is too long');
+    this.#result.write(text);
   }
 
   #directive(): void {
+    this.#spend(DIRECTIVE_TICKS);
     this.#isGoodIndex = true;
     const flags = this.#flags();
     this.#readIndex();
@@ -99,13 +115,25 @@ class Formatter {
     const value = this.#values[this.#index];
     if (value === undefined) return this.#write(`%!${verb}(MISSING)`);
     this.#index++;
-    this.#write(printed(value, directive));
+    this.#write(this.#printed(value, directive));
   }
 
   #extra(): void {
-    const rest = this.#values.slice(this.#index);
-    const said = rest.map((value) => `${goType(value)}=${printed(value, PLAIN)}`);
-    this.#write(`%!(EXTRA ${said.join(', ')})`);
+    this.#write('%!(EXTRA ');
+    for (const [at, value] of this.#values.slice(this.#index).entries()) {
+      this.#write(`${at > 0 ? ', ' : ''}${goType(value)}=${this.#printed(value, PLAIN)}`);
+    }
+    this.#write(')');
+  }
+
+  #printed(value: GoValue, directive: Directive): string {
+    if (Math.max(directive.width ?? 0, directive.precision ?? 0) > MAX_LENGTH)
+      throw new RangeError('the text is too long');
+    this.#spend(ticksOf(value, directive));
+    const text = goPrint(value, directive);
+    if (text !== undefined) return text;
+    // The value by %v, with the width and the flags that it was to have.
+    return `%!${directive.verb}(${goType(value)}=${goPrint(value, { ...directive, verb: 'v' }) ?? ''})`;
   }
 
   /** `[n]`: the values are numbered from one. */
@@ -113,7 +141,7 @@ class Formatter {
     this.#isAfterIndex = false;
     if (this.#format[this.#at] !== '[') return;
     this.#isReordered = true;
-    const close = this.#format.indexOf(']', this.#at);
+    const close = this.#at > this.#lastClose ? -1 : this.#format.indexOf(']', this.#at);
     const digits = /^\[(\d{1,7})\]/.exec(this.#format.slice(this.#at, close + 1))?.[1];
     const index = Number(digits ?? 0) - 1;
     this.#at = close === -1 ? this.#at + 1 : close + 1;
@@ -174,11 +202,13 @@ function ofValue(flags: Flags): Flags {
 
 const PLAIN: Directive = { verb: 'v', flags: NO_FLAGS, width: undefined, precision: undefined };
 
-function printed(value: GoValue, directive: Directive): string {
-  if (Math.max(directive.width ?? 0, directive.precision ?? 0) > MAX_LENGTH)
-    throw new RangeError('the text is too long');
-  const text = goPrint(value, directive);
-  if (text !== undefined) return text;
-  // The value by %v, with the width and the flags that it was to have.
-  return `%!${directive.verb}(${goType(value)}=${goPrint(value, { ...directive, verb: 'v' }) ?? ''})`;
+/** What it takes to print a value, however much of it is shown. */
+function ticksOf(value: GoValue, { verb, flags, width = 0, precision }: Directive): number {
+  const filling = VALUE_TICKS + (width + (precision ?? 0)) / 4;
+  if (typeof value === 'number')
+    return filling + (value === 0 ? 0 : Math.abs(Math.log2(Math.abs(value))) * POWER_TICKS);
+  if (typeof value === 'bigint') return filling + (BigInt.asIntN(64, value) === value ? 0 : MAX_DIGITS);
+  const length = Math.min(value.length, precision ?? value.length);
+  const isPlain = (verb === 's' || verb === 'v') && !flags.isGoSyntax && width === 0 && precision === undefined;
+  return filling + (isPlain ? length / 4 : length * CHARACTER_TICKS);
 }

@@ -13,7 +13,12 @@ export function goPrint(value: GoValue, directive: Directive): string | undefine
 
 /** To as many characters as the precision says. */
 function cut(text: string, { precision }: Directive): string {
-  return precision === undefined ? text : Array.from(text).slice(0, precision).join('');
+  // So many code points are at most twice as many units: the rest need not be looked at.
+  return precision === undefined
+    ? text
+    : Array.from(text.slice(0, precision * 2 + 1))
+        .slice(0, precision)
+        .join('');
 }
 
 function printText(text: string, directive: Directive): string | undefined {
@@ -35,7 +40,7 @@ function canBackquote(text: string): boolean {
 }
 
 function hexOf(text: string, { verb, flags, precision }: Directive): string {
-  const bytes = Buffer.from(text).subarray(0, precision);
+  const bytes = Buffer.from(precision === undefined ? text : text.slice(0, precision + 1)).subarray(0, precision);
   const prefix = flags.sharp ? `0${verb}` : '';
   const pairs = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'));
   const digits = flags.space ? pairs.join(` ${prefix}`) : pairs.join('');

@@ -1,58 +1,76 @@
-import { Costly, type HostBuiltins } from './builtin.ts';
+import type { HostBuiltins, Spend } from './builtin.ts';
 import { isArray } from './is-array.ts';
 import { operand } from './operand.ts';
-import { RegoObject, RegoSet, type RegoValue } from './value.ts';
+import { keyOf, RegoObject, RegoSet, type RegoValue } from './value.ts';
+import { weigh } from './weigh.ts';
 
-/** Paths through a graph double with each diamond: as many steps as are taken for one call. */
-const MAX_STEPS = 10_000;
-/** Each step looks at the whole path. */
+/** Ticks for a step, which looks two nodes up; and for each node of a path that is copied. */
 const STEP_TICKS = 300;
+const NODE_TICKS = 2;
+/** A path is made into a key, each of its characters at least once. */
+const KEY_TICKS = 20;
 
 /** `graph.reachable_paths`: `graph.reachable` is compiled into the module. */
 export const GRAPHS: HostBuiltins = {
-  'graph.reachable_paths': (graph, initial) => new PathFinder(operand.object(graph)).from(operand.members(initial)),
+  'graph.reachable_paths': ([graph, initial], spend) =>
+    new PathFinder(operand.object(graph), spend).from(operand.members(initial)),
 };
 
+/** Paths through a graph double with each diamond: each step is paid for before it is taken. */
 class PathFinder {
   readonly #graph: RegoObject;
+  readonly #spend: Spend;
   readonly #paths: RegoValue[] = [];
-  #steps = 0;
 
-  constructor(graph: RegoObject) {
+  constructor(graph: RegoObject, spend: Spend) {
     this.#graph = graph;
+    this.#spend = spend;
   }
 
-  from(initial: readonly RegoValue[]): Costly {
+  from(initial: readonly RegoValue[]): RegoSet {
     for (const node of initial) {
+      weigh(node, this.#spend);
       const edges = this.#graph.get(node);
       if (edges === undefined) continue;
-      const neighbours = neighboursOf(edges);
-      if (neighbours.length === 0) this.#paths.push([node]);
-      for (const neighbour of neighbours) this.#walk(neighbour, [node]);
+      const neighbours = this.#neighboursOf(edges);
+      if (neighbours.length === 0) this.#found([node]);
+      for (const neighbour of neighbours) this.#walk(neighbour, [node], new Set([keyOf(node)]));
     }
-    return new Costly(new RegoSet(this.#paths), this.#steps * STEP_TICKS);
+    return new RegoSet(this.#paths);
   }
 
-  /** A path ends where it leaves the graph, where no edge goes on, and where it would come back to itself. */
-  #walk(node: RegoValue, before: readonly RegoValue[]): void {
-    if (++this.#steps > MAX_STEPS) throw new RangeError('there are too many paths');
+  /**
+   * A path ends where it leaves the graph, where no edge goes on, and where it would come back to itself.
+   * @param passed the keys of what is on the path already, by which it is known again
+   */
+  #walk(node: RegoValue, before: readonly RegoValue[], passed: Set<string>): void {
+    this.#spend(STEP_TICKS + before.length * NODE_TICKS);
+    weigh(node, this.#spend);
     const edges = this.#graph.get(node);
-    if (edges === undefined) {
-      this.#paths.push(before);
-      return;
-    }
+    if (edges === undefined) return this.#found(before);
     const path = [...before, node];
-    const neighbours = neighboursOf(edges);
-    if (neighbours.length === 0) this.#paths.push(path);
-    const passed = new RegoSet(path);
+    const neighbours = this.#neighboursOf(edges);
+    if (neighbours.length === 0) this.#found(path);
+    passed.add(keyOf(node));
     for (const neighbour of neighbours) {
-      if (passed.has(neighbour)) this.#paths.push(path);
-      else this.#walk(neighbour, path);
+      weigh(neighbour, this.#spend);
+      if (passed.has(keyOf(neighbour))) this.#found(path);
+      else this.#walk(neighbour, path, passed);
     }
+    passed.delete(keyOf(node));
   }
-}
 
-/** What is neither an array nor a set leads nowhere. */
-function neighboursOf(edges: RegoValue): readonly RegoValue[] {
-  return isArray(edges) || edges instanceof RegoSet ? operand.members(edges) : [];
+  #found(path: readonly RegoValue[]): void {
+    this.#spend(path.length * KEY_TICKS);
+    weigh(path, this.#spend);
+    this.#paths.push(path);
+  }
+
+  /** What is neither an array nor a set leads nowhere. */
+  #neighboursOf(edges: RegoValue): readonly RegoValue[] {
+    if (isArray(edges)) return edges;
+    if (!(edges instanceof RegoSet)) return [];
+    this.#spend(edges.size * NODE_TICKS);
+    return operand.members(edges);
+  }
 }

@@ -1,18 +1,12 @@
 /** Answers that were taken from OPA 1.22.2; test/parity asks it itself, thousands of times. Threats P03, P07, P17. */
 import { describe, expect, it } from 'vitest';
-import { Costly } from './builtin.ts';
+import { answer } from './answer.ts';
+import type { HostBuiltin } from './builtin.ts';
 import { HOST_BUILTINS } from './host-builtins.ts';
-import { readValue } from './read-value.ts';
-import { writeValue } from './write-value.ts';
 
 /** Calls a builtin with operands as the module writes them. */
 function call(name: string, ...operands: readonly string[]): string {
-  const given = operands.map(readValue);
-  // What it is charged for must not fail where it itself does not.
-  HOST_BUILTINS[name]?.work?.(...given);
-  const answer = HOST_BUILTINS[name]?.(...given);
-  const result = answer instanceof Costly ? answer.result : answer;
-  return result === undefined ? 'undefined' : writeValue(result);
+  return answer(HOST_BUILTINS[name] as HostBuiltin, operands, () => {}) ?? 'undefined';
 }
 
 const ANSWERS: readonly (readonly [name: string, operands: readonly string[], answer: string])[] = [
@@ -87,8 +81,8 @@ const header = Buffer.from('{"alg":"none"}').toString('base64url');
 const payload = Buffer.from('{"n":12345678901234567890,"sub":"a","sub":"b"}').toString('base64url');
 
 describe('a builtin of the host', () => {
-  it.each(ANSWERS)('%s answers as OPA does: %j', (name, operands, answer) => {
-    expect(call(name, ...operands)).toBe(answer);
+  it.each(ANSWERS)('%s answers as OPA does: %j', (name, operands, expected) => {
+    expect(call(name, ...operands)).toBe(expected);
   });
 
   it('io.jwt.decode answers as OPA does, and believes nothing', () => {
@@ -111,14 +105,21 @@ describe('a builtin of the host', () => {
     },
   );
 
-  it.each(ANSWERS)('%s is a function of its operands alone: %j [P08]', (name, operands, answer) => {
+  it.each(ANSWERS)('%s is a function of its operands alone: %j [P08]', (name, operands, expected) => {
     call(name, ...operands);
-    expect(call(name, ...operands)).toBe(answer);
+    expect(call(name, ...operands)).toBe(expected);
   });
 });
 
 describe('what would be another answer elsewhere', () => {
-  it.each(['Local', 'EST', 'europe/berlin', '+01:00', 'Nowhere/Nothing', '../etc'])(
+  it.each(['Antarctica/DumontDUrville', 'America/Port-au-Prince', 'Etc/GMT+12', 'US/Hawaii'])(
+    'is none: the zone %s',
+    (zone) => {
+      expect(call('time.date', `[86400000000000, "${zone}"]`)).toMatch(/^\[1970,1,[12]\]$/);
+    },
+  );
+
+  it.each(['antarctica/dumontdurville', 'Local', 'EST', 'europe/berlin', '+01:00', 'Nowhere/Nothing', '../etc'])(
     'is an error: the zone %s [P08]',
     (zone) => {
       expect(() => call('time.date', `[0, "${zone}"]`)).toThrow(RangeError);
@@ -161,10 +162,8 @@ describe('a builtin of the host is bounded [P07]', () => {
     ['units.parse', 'a million digits', ['"1e999999"']],
     ['units.parse_bytes', 'a million digits behind the point', ['"1e-999999"']],
     ['regex.find_n', 'a long pattern', [long('a', 1001), '"a"', '-1']],
-    ['regex.find_n', 'a search that begins anew at each character', ['"a(.*c)?"', long('a', 4000), '-1']],
     ['regex.replace', 'a million characters', [long('a', 1000), '"a"', long('b', 1000)]],
     ['time.add_date', 'many years', ['0', '9007199254740991', '0', '0']],
-    ['graph.reachable_paths', 'sixteen thousand paths', [diamonds(14), '["0"]']],
     ['urlquery.decode_object', '10001 parameters', [long('a&', 10_000)]],
   ])('%s refuses %s', (name, _, operands) => {
     expect(() => call(name, ...operands)).toThrow(/ too (?:long|large|many)\b|out of range/);
@@ -180,33 +179,4 @@ describe('a builtin of the host is bounded [P07]', () => {
     expect(call('numbers.range_step', most, most, '1')).toBe(`[${most}]`);
     expect(() => call('numbers.range_step', more, more, '1')).toThrow(TypeError);
   });
-
-  it('a search is paid for by the text, the pattern, and how often it begins anew', () => {
-    const ticks = (text: string) =>
-      (HOST_BUILTINS['regex.find_n'] as (...args: unknown[]) => Costly)('a(.*b)?', text, -1).ticks;
-    expect(ticks('a'.repeat(200))).toBeGreaterThan(20 * ticks('a'.repeat(20)));
-  });
-
-  it.each([
-    ['strings.count', 'a'.repeat(100_000), 'a'.repeat(50_000)],
-    ['indexof_n', 'a'.repeat(100_000), 'a'.repeat(50_000)],
-    ['net.cidr_contains_matches', Array(1000).fill('10.0.0.0/8'), Array(1000).fill('10.0.0.1')],
-    ['strings.any_prefix_match', Array(10_000).fill('a'), Array(10_000).fill('b')],
-    ['object.subset', Array(10_000).fill(1), Array(5000).fill(1)],
-    ['net.cidr_merge', Array(10_000).fill('10.0.0.0/8'), undefined],
-    ['time.diff', [0, 'UTC', 'x'.repeat(60_000)], [0, 'UTC', '']],
-    ['json.patch', Array(10_000).fill(1), Array(1000).fill(null)],
-  ])('%s is paid for before it begins, where its operands multiply', (name, one, other) => {
-    expect(HOST_BUILTINS[name]?.work?.(one, other)).toBeGreaterThan(1_000_000);
-  });
 });
-
-/** A graph whose paths double at each step. */
-function diamonds(steps: number): string {
-  const edges = Array.from({ length: steps }, (_, at) => [
-    `"${at}": ["${at}l", "${at}r"]`,
-    `"${at}l": ["${at + 1}"]`,
-    `"${at}r": ["${at + 1}"]`,
-  ]);
-  return `{${edges.flat().join(', ')}, "${steps}": []}`;
-}

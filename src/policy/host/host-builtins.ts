@@ -18,7 +18,7 @@ import { UUIDS } from './uuid.ts';
 
 /**
  * Every builtin that is not compiled into a module and that we answer as OPA does, or fail where OPA fails. Each is a
- * function of its operands alone, and bounded by itself: it runs outside of what the module counts (threats P07).
+ * function of its operands alone, and pays for its own work: it runs outside of what the module counts (threats P07).
  */
 export const HOST_BUILTINS: HostBuiltins = {
   ...SPRINTF,

@@ -2,22 +2,15 @@ import type { HostBuiltins } from './builtin.ts';
 import { type Indent, jsonText } from './json-text.ts';
 import { operand } from './operand.ts';
 import { patch } from './patch.ts';
-import { keyOf, type RegoValue } from './value.ts';
+import type { RegoValue } from './value.ts';
 
 /** `json.patch` and `json.marshal_with_options`. */
 export const JSON_BUILTINS: HostBuiltins = {
-  'json.patch': Object.assign(
-    (document: unknown, operations: unknown) => patch(document as RegoValue, operand.array(operations)),
-    // Each operation copies what it goes through.
-    {
-      work: (document: unknown, operations: unknown) =>
-        (keyOf(document as RegoValue).length * operand.array(operations).length) / 4,
-    },
-  ),
+  'json.patch': ([document, operations], spend) => patch(document as RegoValue, operand.array(operations), spend),
 
-  'json.marshal_with_options': (value, options) => {
+  'json.marshal_with_options': ([value, options], spend) => {
     const indent = indentOf(options);
-    return (indent?.prefix ?? '') + jsonText(value as RegoValue, indent);
+    return (indent?.prefix ?? '') + jsonText(value as RegoValue, spend, indent);
   },
 };
 

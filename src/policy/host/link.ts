@@ -1,7 +1,6 @@
 import { FUEL } from '../meter.ts';
-import { Costly, type HostBuiltins } from './builtin.ts';
-import { readValue } from './read-value.ts';
-import { writeValue } from './write-value.ts';
+import { answer } from './answer.ts';
+import type { HostBuiltins } from './builtin.ts';
 
 /** The exports of a module that the host calls. */
 interface Exports {
@@ -41,12 +40,6 @@ export class BuiltinFailure extends Error {
     this.builtin = builtin;
   }
 }
-
-/** More text than a builtin may be given, or give back. */
-const MAX_TEXT = 256 * 1024;
-/** Ticks for a call, and characters for one more: a call costs about 2 µs, and a tick is 5 to 10 ns. */
-const CALL_TICKS = 200;
-const CHARACTERS_PER_TICK = 4;
 
 /**
  * Makes an instance of a module whose builtins are ours alone. The SDK's own way of doing so lets its builtins win over
@@ -116,19 +109,7 @@ class Host {
     const builtin = Object.hasOwn(this.#builtins, name) ? this.#builtins[name] : undefined;
     if (builtin === undefined) throw new TypeError('it does not exist here');
     const texts = addresses.map((address) => this.textAt(address));
-    const length = texts.reduce((sum, text) => sum + text.length, 0);
-    if (length > MAX_TEXT) throw new RangeError('its operands are too long');
-    this.#spend(CALL_TICKS + length / CHARACTERS_PER_TICK);
-    const args = texts.map(readValue);
-    this.#spend(builtin.work?.(...args) ?? 0);
-    const answer = builtin(...args);
-    if (answer instanceof Costly) this.#spend(answer.ticks);
-    const result = answer instanceof Costly ? answer.result : answer;
-    if (result === undefined) return undefined;
-    const text = writeValue(result);
-    if (text.length > MAX_TEXT) throw new RangeError('its result is too long');
-    this.#spend(text.length / CHARACTERS_PER_TICK);
-    return text;
+    return answer(builtin, texts, (ticks) => this.#spend(ticks));
   }
 
   /** Takes ticks as the module does: below zero, the evaluation is over. */

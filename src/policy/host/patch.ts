@@ -1,61 +1,137 @@
+import { MAX_TEXT } from './bounded-text.ts';
+import type { Spend } from './builtin.ts';
 import { isArray } from './is-array.ts';
 import { operand } from './operand.ts';
 import { keyOf, RegoObject, RegoSet, type RegoValue } from './value.ts';
+import { weigh } from './weigh.ts';
 
 /** Where in a document, from its root. */
 type Path = readonly RegoValue[];
+
+/** Ticks for one operation, for one step of a path, and for one member of what is copied to be changed. */
+const OPERATION_TICKS = 200;
+const STEP_TICKS = 100;
+const MEMBER_TICKS = 10;
 
 /**
  * JSON Patch (RFC 6902) over values of Rego: a path may also be an array of keys, and a member of a set is its own key.
  * @throws Error where an operation is not one, or does not fit the document
  */
-export function patch(document: RegoValue, operations: readonly RegoValue[]): RegoValue {
-  let result: RegoValue | undefined = document;
-  for (const operation of operations) result = apply(result, operand.object(operation));
-  if (result === undefined) throw new RangeError('nothing is left');
-  return result;
+export function patch(document: RegoValue, operations: readonly RegoValue[], spend: Spend): RegoValue {
+  const patcher = new Patcher(document, spend);
+  for (const operation of operations) patcher.apply(operand.object(operation));
+  return needed(patcher.document);
 }
 
-function apply(document: RegoValue | undefined, operation: RegoObject): RegoValue | undefined {
-  const member = (name: string): RegoValue => needed(operation.get(name));
-  const path = pathOf(member('path'));
-  switch (operation.get('op')) {
-    case 'add':
-      return insert(document, path, member('value'));
-    case 'remove':
-      return remove(document, path);
-    case 'replace':
-      return insert(remove(document, path), path, member('value'));
-    case 'move': {
-      const from = pathOf(member('from'));
-      return insert(remove(document, from), path, find(document, from));
-    }
-    case 'copy':
-      return insert(document, path, find(document, pathOf(member('from'))));
-    case 'test':
-      if (keyOf(find(document, path)) !== keyOf(member('value'))) throw new RangeError('a test of a patch failed');
-      return document;
-    default:
-      throw new TypeError('it is no operation of a patch');
+class Patcher {
+  document: RegoValue | undefined;
+  readonly #spend: Spend;
+  #copied = 0;
+
+  constructor(document: RegoValue, spend: Spend) {
+    this.document = document;
+    this.#spend = spend;
   }
+
+  apply(operation: RegoObject): void {
+    this.#spend(OPERATION_TICKS);
+    const member = (name: string): RegoValue => needed(operation.get(name));
+    const path = this.#pathOf(member('path'));
+    switch (operation.get('op')) {
+      case 'add':
+        return this.#insert(path, member('value'));
+      case 'remove':
+        return this.#remove(path);
+      case 'replace':
+        this.#remove(path);
+        return this.#insert(path, member('value'));
+      case 'move':
+        return this.#move(this.#pathOf(member('from')), path);
+      case 'copy':
+        return this.#insert(path, this.#copy(this.#find(this.#pathOf(member('from')))));
+      case 'test':
+        return this.#test(this.#find(path), member('value'));
+      default:
+        throw new TypeError('it is no operation of a patch');
+    }
+  }
+
+  #move(from: Path, path: Path): void {
+    const value = this.#find(from);
+    this.#remove(from);
+    this.#insert(path, value);
+  }
+
+  /** Copies are what doubles a document, though they take no memory here: they do where it is written or compared. */
+  #copy(value: RegoValue): RegoValue {
+    this.#copied += weigh(value, this.#spend);
+    if (this.#copied > MAX_TEXT) throw new RangeError('the copies of a patch are too long');
+    return value;
+  }
+
+  #test(found: RegoValue, wanted: RegoValue): void {
+    for (const each of [found, wanted]) weigh(each, this.#spend);
+    if (keyOf(found) !== keyOf(wanted)) throw new RangeError('a test of a patch failed');
+  }
+
+  /** RFC 6901, but that OPA takes no heed of slashes at the beginning, and takes an array of keys too. */
+  #pathOf(path: RegoValue): Path {
+    if (isArray(path)) {
+      for (const key of path) weigh(key, this.#spend);
+      return path;
+    }
+    const text = operand.text(path);
+    this.#spend(text.length * MEMBER_TICKS);
+    if (text === '') return [];
+    const parts = text.replace(/^\/+/, '').split('/');
+    return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  }
+
+  #find(path: Path): RegoValue {
+    return path.reduce<RegoValue>((value, key) => this.#step(value, key), needed(this.document));
+  }
+
+  #step(value: RegoValue, key: RegoValue): RegoValue {
+    this.#spend(STEP_TICKS);
+    return needed(child(value, key));
+  }
+
+  #insert(path: Path, value: RegoValue): void {
+    if (path.length === 0) this.document = value;
+    else this.document = this.#edit(needed(this.document), path, (container, key) => inserted(container, key, value));
+  }
+
+  #remove(path: Path): void {
+    const document = needed(this.document);
+    this.document = path.length === 0 ? undefined : this.#edit(document, path, removed);
+  }
+
+  /** Replaces what is at the end of the path by what `change` makes of its container. */
+  #edit(value: RegoValue, path: Path, change: Change, at = 0): RegoValue {
+    const key = path[at] as RegoValue;
+    const isLast = at === path.length - 1;
+    const changed = isLast ? undefined : this.#edit(this.#step(value, key), path, change, at + 1);
+    this.#payFor(value, key);
+    return changed === undefined ? change(value, key) : put(value, key, changed);
+  }
+
+  /** What is changed is copied. In a set, what is changed is found by itself. */
+  #payFor(container: RegoValue, key: RegoValue): void {
+    this.#spend(STEP_TICKS + (isArray(container) ? container.length / MEMBER_TICKS : sizeOf(container) * MEMBER_TICKS));
+    if (container instanceof RegoSet) weigh(key, this.#spend);
+  }
+}
+
+/** What becomes of a container where it is changed at a key. */
+type Change = (container: RegoValue, key: RegoValue) => RegoValue;
+
+function sizeOf(container: RegoValue): number {
+  return container instanceof RegoObject || container instanceof RegoSet ? container.size : 0;
 }
 
 function needed(value: RegoValue | undefined): RegoValue {
   if (value === undefined) throw new RangeError('something of a patch is missing, or of the document');
   return value;
-}
-
-/** RFC 6901, but that OPA takes no heed of slashes at the beginning, and takes an array of keys too. */
-function pathOf(path: RegoValue): Path {
-  if (isArray(path)) return path;
-  const text = operand.text(path);
-  if (text === '') return [];
-  const parts = text.replace(/^\/+/, '').split('/');
-  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-function find(document: RegoValue | undefined, path: Path): RegoValue {
-  return path.reduce<RegoValue>((value, key) => needed(child(value, key)), needed(document));
 }
 
 function child(value: RegoValue, key: RegoValue): RegoValue | undefined {
@@ -72,45 +148,22 @@ function indexOf(array: readonly RegoValue[], key: RegoValue): number {
   throw new RangeError('it is no index of an array');
 }
 
-/** Replaces what is at the end of the path by what `change` makes of its container. */
-function edit(value: RegoValue, path: Path, change: (container: RegoValue, key: RegoValue) => RegoValue): RegoValue {
-  const [key, ...rest] = path as [RegoValue, ...RegoValue[]];
-  if (rest.length === 0) return change(value, key);
-  const changed = edit(needed(child(value, key)), rest, change);
-  return put(value, key, changed);
-}
-
 function put(container: RegoValue, key: RegoValue, value: RegoValue): RegoValue {
-  if (container instanceof RegoObject) return new RegoObject([...container.entries, [key, value]]);
-  if (container instanceof RegoSet) return new RegoSet([...without(container, key).members, value]);
+  if (container instanceof RegoObject) return container.with(key, value);
+  if (container instanceof RegoSet) return container.with(key, value);
   return isArray(container) ? container.with(indexOf(container, key), value) : needed(undefined);
 }
 
-function insert(document: RegoValue | undefined, path: Path, value: RegoValue): RegoValue {
-  if (path.length === 0) return value;
-  return edit(needed(document), path, (container, key) => {
-    if (container instanceof RegoSet && keyOf(key) !== keyOf(value)) throw new RangeError('it is not its own key');
-    if (!isArray(container)) return put(container, key, value);
-    const at = indexOf(container, key);
-    if (at < 0 || at > container.length) throw new RangeError('it is no index of the array');
-    return container.toSpliced(at, 0, value);
-  });
+function inserted(container: RegoValue, key: RegoValue, value: RegoValue): RegoValue {
+  if (container instanceof RegoSet && keyOf(key) !== keyOf(value)) throw new RangeError('it is not its own key');
+  if (!isArray(container)) return put(container, key, value);
+  const at = indexOf(container, key);
+  if (at < 0 || at > container.length) throw new RangeError('it is no index of the array');
+  return container.toSpliced(at, 0, value);
 }
 
-function remove(document: RegoValue | undefined, path: Path): RegoValue | undefined {
-  if (path.length === 0) {
-    needed(document);
-    return undefined;
-  }
-  return edit(needed(document), path, (container, key) => {
-    needed(child(container, key));
-    if (container instanceof RegoSet) return without(container, key);
-    if (isArray(container)) return container.toSpliced(indexOf(container, key), 1);
-    const entries = (container as RegoObject).entries.filter(([other]) => keyOf(other) !== keyOf(key));
-    return new RegoObject(entries);
-  });
-}
-
-function without(set: RegoSet, key: RegoValue): RegoSet {
-  return new RegoSet(set.members.filter((member) => keyOf(member) !== keyOf(key)));
+function removed(container: RegoValue, key: RegoValue): RegoValue {
+  needed(child(container, key));
+  if (container instanceof RegoSet || container instanceof RegoObject) return container.without(key);
+  return (container as readonly RegoValue[]).toSpliced(indexOf(container as readonly RegoValue[], key), 1);
 }

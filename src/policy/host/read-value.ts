@@ -1,3 +1,4 @@
+import type { Spend } from './builtin.ts';
 import { numberOf } from './number-of.ts';
 import { RegoObject, RegoSet, type RegoValue } from './value.ts';
 
@@ -5,12 +6,18 @@ import { RegoObject, RegoSet, type RegoValue } from './value.ts';
  * Reads what `opa_value_dump` writes: JSON with sets (`{1, 2}`, `set()`) and with keys of any type.
  * @throws SyntaxError
  */
-export function readValue(text: string): RegoValue {
-  const reader = new Reader(text);
+export function readValue(text: string, spend: Spend): RegoValue {
+  const reader = new Reader(text, spend);
   const value = reader.value();
   reader.end();
   return value;
 }
+
+/** Ticks for one value, and for what has a key to be found by. Their text is paid for where it is counted. */
+const VALUE_TICKS = 20;
+const KEY_TICKS = 40;
+/** For a key that holds others. */
+const DIGEST_TICKS = 300;
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /** The module escapes what JSON escapes, so a quote that ends the text is one with no backslash before it. */
@@ -18,19 +25,23 @@ const STRING = /"(?:[^"\\]|\\.)*"/sy;
 
 class Reader {
   readonly #text: string;
+  readonly #spend: Spend;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, spend: Spend) {
     this.#text = text;
+    this.#spend = spend;
   }
 
   value(): RegoValue {
+    this.#spend(VALUE_TICKS);
     const first = this.#text[this.#at];
     if (first === '"') return JSON.parse(this.#match(STRING)) as string;
     if (first === '[') return this.#list('[', ']', () => this.value());
     if (first === '{') return this.#setOrObject();
+    if (first !== undefined && /[-\d]/.test(first)) return numberOf(this.#match(NUMBER));
     for (const [word, value] of WORDS) if (this.#take(word)) return typeof value === 'function' ? value() : value;
-    return numberOf(this.#match(NUMBER));
+    throw new SyntaxError(`no value at ${this.#at}`);
   }
 
   end(): void {
@@ -41,7 +52,9 @@ class Reader {
   #setOrObject(): RegoSet | RegoObject {
     let isObject = true;
     const members = this.#list('{', '}', (): readonly [RegoValue, RegoValue] => {
+      this.#spend(KEY_TICKS);
       const key = this.value();
+      if (typeof key === 'object') this.#spend(DIGEST_TICKS);
       isObject = this.#take(':');
       this.#take(' ');
       return [key, isObject ? this.value() : null];

@@ -9,8 +9,13 @@ interface Version {
 
 /** `semver.*`: Semantic Versioning 2.0.0, with a `v` before it or without. */
 export const SEMVER: HostBuiltins = {
-  'semver.compare': (one, other) => compare(parse(operand.text(one)), parse(operand.text(other))),
-  'semver.is_valid': (value) => {
+  'semver.compare': ([one, other], spend) => {
+    const [first, second] = [operand.text(one), operand.text(other)];
+    spend((first.length + second.length) * CHARACTER_TICKS);
+    return compare(parse(first), parse(second));
+  },
+  'semver.is_valid': ([value], spend) => {
+    spend(typeof value === 'string' ? value.length * CHARACTER_TICKS : 0);
     try {
       parse(operand.text(value));
       return true;
@@ -20,16 +25,22 @@ export const SEMVER: HostBuiltins = {
   },
 };
 
+/** Each character may be an identifier of its own. */
+const CHARACTER_TICKS = 8;
+
 const NUMBER = '(0|[1-9]\\d*)';
 const IDENTIFIERS = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*';
 const VERSION = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-(${IDENTIFIERS}))?(?:\\+${IDENTIFIERS})?$`);
 /** What Go's `int` holds. */
 const MAX = 2n ** 63n - 1n;
+const MAX_DIGITS = 19;
 
 function parse(text: string): Version {
   const found = VERSION.exec(text);
   if (found === null) throw new SyntaxError('it is no version');
-  const numbers = found.slice(1, 4).map(BigInt);
+  const parts = found.slice(1, 4);
+  if (parts.some((part) => part.length > MAX_DIGITS)) throw new SyntaxError('it is no version');
+  const numbers = parts.map(BigInt);
   const identifiers = found[4]?.split('.') ?? [];
   const isOutOfRange = numbers.some((number) => number > MAX);
   if (isOutOfRange || identifiers.some((each) => /^0\d+$/.test(each))) throw new SyntaxError('it is no version');
@@ -57,7 +68,8 @@ function compare(one: Version, other: Version): number {
 function compareIdentifiers(one: string, other: string): number {
   const [isNumber, isOther] = [/^\d+$/.test(one), /^\d+$/.test(other)];
   if (isNumber !== isOther) return isNumber ? -1 : 1;
-  return isNumber ? orderOf(BigInt(one), BigInt(other)) : orderOf(one, other);
+  // A number has no zeros before it, so that a longer one is a larger one.
+  return (isNumber ? orderOf(one.length, other.length) : 0) || orderOf(one, other);
 }
 
 function orderOf<T extends bigint | number | string>(one: T, other: T): number {

@@ -1,4 +1,4 @@
-import type { HostBuiltins } from './builtin.ts';
+import type { HostBuiltins, Spend } from './builtin.ts';
 import { goFormat } from './go-format.ts';
 import type { GoValue } from './go-type.ts';
 import { operand } from './operand.ts';
@@ -7,14 +7,17 @@ import { Decimal, type RegoValue } from './value.ts';
 
 /** `sprintf`, as Go formats. String interpolation says the same without `%`. */
 export const SPRINTF: HostBuiltins = {
-  sprintf: (format, values) => goFormat(operand.text(format), operand.array(values).map(goValueOf)),
+  sprintf: ([format, values], spend) => {
+    const given = operand.array(values).map((value) => goValueOf(value, spend));
+    return goFormat(operand.text(format), given, spend);
+  },
 };
 
 /** What Go is given by OPA: a number is an integer or a double by how it is written, and all but text is printed. */
-function goValueOf(value: RegoValue): GoValue {
+function goValueOf(value: RegoValue, spend: Spend): GoValue {
   if (typeof value === 'string' || typeof value === 'bigint') return value;
   if (typeof value === 'number') return Number.isInteger(value) && !String(value).includes('e') ? BigInt(value) : value;
-  if (!(value instanceof Decimal)) return termText(value);
+  if (!(value instanceof Decimal)) return termText(value, spend);
   const { text } = value;
   // The module writes the product of 2 and 1.5 as `3.0`, where OPA has 3.
   const whole = /^(-?\d+)(?:\.0*)?$/.exec(text)?.[1];

@@ -8,50 +8,47 @@ export const STRINGS: HostBuiltins = {
   'strings.any_prefix_match': affix((text, prefix) => text.startsWith(prefix)),
   'strings.any_suffix_match': affix((text, suffix) => text.endsWith(suffix)),
 
-  'strings.count': Object.assign(
-    (text: unknown, part: unknown) => {
-      const [whole, sought] = [operand.text(text), operand.text(part)];
-      // As Go counts: there is an empty text before each code point, and one at the end.
-      return sought === '' ? Array.from(whole).length + 1 : whole.split(sought).length - 1;
-    },
-    { work: searching },
-  ),
+  'strings.count': ([text, part], spend) => {
+    const [whole, sought] = [operand.text(text), operand.text(part)];
+    spend(searching(whole, sought));
+    // As Go counts: there is an empty text before each code point, and one at the end.
+    return sought === '' ? Array.from(whole).length + 1 : whole.split(sought).length - 1;
+  },
 
-  'strings.split_n': (text, delimiter, count) => {
-    const parts = splitText(operand.text(text), operand.text(delimiter));
+  'strings.split_n': ([text, delimiter, count], spend) => {
+    const [whole, between] = [operand.text(text), operand.text(delimiter)];
+    spend(searching(whole, between));
+    const parts = splitText(whole, between);
     const n = Number(operand.integer(count));
     // From the end where it is negative. `slice(-0)` would be all of them.
     return n >= 0 ? parts.slice(0, n) : parts.slice(n);
   },
 
-  indexof_n: Object.assign(
-    (text: unknown, part: unknown) => {
-      const [whole, sought] = [operand.text(text), operand.text(part)];
-      if (sought === '') throw new RangeError('an empty text is everywhere');
-      return placesOf(whole, sought);
-    },
-    { work: searching },
-  ),
+  indexof_n: ([text, part], spend) => {
+    const [whole, sought] = [operand.text(text), operand.text(part)];
+    if (sought === '') throw new RangeError('an empty text is everywhere');
+    spend(searching(whole, sought));
+    return placesOf(whole, sought);
+  },
 };
 
-/** Ticks: a search is at worst one comparison for each pair of characters. */
-function searching(text: unknown, part: unknown): number {
-  return (operand.text(text).length * operand.text(part).length) / 64;
+/** Ticks: a search is at worst one comparison for each pair of characters, and may find something at each. */
+function searching(whole: string, sought: string): number {
+  return whole.length * (2 + sought.length / 16);
 }
 
 /** Ticks: each text is compared with each affix, for as long as they are alike. */
-function comparing(texts: unknown, affixes: unknown): number {
-  const base = textsOf(affixes);
+function comparing(search: readonly string[], base: readonly string[]): number {
   const length = base.reduce((sum, each) => sum + each.length, 0);
-  return textsOf(texts).length * (base.length * 4 + length / 16);
+  return search.length * (base.length * 4 + length / 16);
 }
 
 function affix(matches: (text: string, affix: string) => boolean): HostBuiltins[string] {
-  const answer = (texts: unknown, affixes: unknown): boolean => {
+  return ([texts, affixes], spend) => {
     const [search, base] = [textsOf(texts), textsOf(affixes)];
+    spend(comparing(search, base));
     return search.some((text) => base.some((each) => matches(text, each)));
   };
-  return Object.assign(answer, { work: comparing });
 }
 
 /** A text, or an array or set of them: every member is proven before one is looked at. */

@@ -14,25 +14,28 @@ const LIMIT = 2n ** 63n;
 
 /** `time.*` without the clock: a decision must come out the same when it is replayed, and `input.time` is its time. */
 export const TIMES: HostBuiltins = {
-  'time.parse_rfc3339_ns': (text) => nanoseconds(parseTime('RFC3339', operand.text(text))),
-  'time.parse_ns': (layout, text) => nanoseconds(parseTime(operand.text(layout), operand.text(text))),
-  'time.parse_duration_ns': (text) => parseDuration(operand.text(text)),
+  'time.parse_rfc3339_ns': ([text]) => nanoseconds(parseTime('RFC3339', operand.text(text))),
+  'time.parse_ns': ([layout, text], spend) => {
+    spend(operand.text(layout).length * LAYOUT_TICKS);
+    return nanoseconds(parseTime(operand.text(layout), operand.text(text)));
+  },
+  'time.parse_duration_ns': ([text]) => parseDuration(operand.text(text)),
 
-  'time.format': zoned((time) => {
+  'time.format': zoned(([time]) => {
     const { moment, layout } = read(time);
     return formatTime(moment, layout === '' ? 'RFC3339Nano' : layout);
   }),
-  'time.date': zoned((time) => {
+  'time.date': zoned(([time]) => {
     const { year, month, day } = read(time).moment.clock;
     return [year, month, day];
   }),
-  'time.clock': zoned((time) => {
+  'time.clock': zoned(([time]) => {
     const { hour, minute, second } = read(time).moment.clock;
     return [hour, minute, second];
   }),
-  'time.weekday': zoned((time) => WEEKDAYS[read(time).moment.weekday]),
+  'time.weekday': zoned(([time]) => WEEKDAYS[read(time).moment.weekday]),
 
-  'time.add_date': zoned((time, years, months, days) => {
+  'time.add_date': zoned(([time, years, months, days]) => {
     const { moment } = read(time);
     const { clock, nanosecond, zone } = moment;
     const year = clock.year + small(years);
@@ -40,7 +43,7 @@ export const TIMES: HostBuiltins = {
     return nanoseconds(Moment.at(at, nanosecond, zone));
   }),
 
-  'time.diff': zoned((one, other) => {
+  'time.diff': zoned(([one, other]) => {
     const [a, b] = [read(one).moment, read(other).moment];
     // By the clock of the first one's zone.
     const c = new Moment(b.ns, a.zone);
@@ -50,12 +53,13 @@ export const TIMES: HostBuiltins = {
 
 /** Ticks for the clock of a zone, and for each character of a layout. */
 const ZONE_TICKS = 2000;
-const LAYOUT_TICKS = 20;
+const LAYOUT_TICKS = 80;
 
-function zoned(answer: (...args: readonly unknown[]) => unknown): HostBuiltin {
-  return Object.assign(answer, {
-    work: (...args: readonly unknown[]) => args.reduce<number>((sum, each) => sum + clockTicks(each), 0),
-  });
+function zoned(answer: (operands: readonly unknown[]) => unknown): HostBuiltin {
+  return (operands, spend) => {
+    for (const each of operands) spend(clockTicks(each));
+    return answer(operands);
+  };
 }
 
 function clockTicks(time: unknown): number {

@@ -1,4 +1,4 @@
-import type { HostBuiltins } from './builtin.ts';
+import type { HostBuiltins, Spend } from './builtin.ts';
 import { operand } from './operand.ts';
 import { readJson } from './read-json.ts';
 import { utf8Text } from './utf8-text.ts';
@@ -8,19 +8,23 @@ import { RegoObject, type RegoValue } from './value.ts';
  * `io.jwt.decode`, which believes nothing of what it decodes. There is none that verifies: the token of a request is
  * verified before policy runs.
  */
-export const TOKENS: HostBuiltins = { 'io.jwt.decode': (token) => decode(operand.text(token)) };
+export const TOKENS: HostBuiltins = { 'io.jwt.decode': ([token], spend) => decode(operand.text(token), spend) };
 
-function decode(token: string): readonly RegoValue[] {
-  const [header = '', payload = '', signature, ...more] = token.split('.');
+/** What is decoded is looked at several times. */
+const CHARACTER_TICKS = 2;
+
+function decode(token: string, spend: Spend): readonly RegoValue[] {
+  spend(token.length * CHARACTER_TICKS);
+  const [header = '', payload = '', signature, ...more] = token.split('.', 4);
   if (signature === undefined || more.length > 0) throw new SyntaxError('a token has three sections');
-  const decodedHeader = objectOf(bytesOf(header));
+  const decodedHeader = objectOf(bytesOf(header), spend);
   if (decodedHeader.get('enc') !== undefined) throw new SyntaxError('an encrypted token is not decoded');
   const type = decodedHeader.get('cty');
   if (type !== undefined && operand.text(type) === 'JWT') {
     // A token in a token (RFC 7519 section 5.2), which may stand in quotes.
-    return decode(utf8Text(bytesOf(payload)).replaceAll(/^["']+|["']+$/g, ''));
+    return decode(utf8Text(bytesOf(payload)).replaceAll(/^["']+|(?<!["'])["']+$/g, ''), spend);
   }
-  return [decodedHeader, objectOf(bytesOf(payload)), bytesOf(signature).toString('hex')];
+  return [decodedHeader, objectOf(bytesOf(payload), spend), bytesOf(signature).toString('hex')];
 }
 
 function bytesOf(section: string): Buffer {
@@ -32,7 +36,7 @@ function bytesOf(section: string): Buffer {
   return Buffer.from(section, 'base64url');
 }
 
-function objectOf(json: Buffer): RegoObject {
-  const value = readJson(utf8Text(json));
+function objectOf(json: Buffer, spend: Spend): RegoObject {
+  const value = readJson(utf8Text(json), spend);
   return operand.object(value);
 }

@@ -7,14 +7,14 @@ type Ratio = readonly [bigint, bigint];
 
 /** `units.*`: `10Gi`, `250m`, `1.5e3kb`. */
 export const UNITS: HostBuiltins = {
-  'units.parse': (text) => {
+  'units.parse': ([text]) => {
     const [amount, unit] = amountAndUnit(operand.text(text).replaceAll('"', ''));
     // Only the first letter tells a milli from a mega.
     const factor = FACTORS.get(unit.slice(0, 1) + unit.slice(1).toLowerCase());
     return decimalOf(times(amount, known(factor)));
   },
 
-  'units.parse_bytes': (text) => {
+  'units.parse_bytes': ([text]) => {
     const [amount, unit] = amountAndUnit(operand.text(text).toLowerCase().replaceAll('"', ''));
     // Go multiplies numbers of 64 significant bits here, and cuts off what is behind the point.
     const [above, below] = binary64(times(binary64(amount), [known(BYTES.get(unit.replace(/b$/, '')))[0], 1n]));
@@ -25,6 +25,8 @@ export const UNITS: HostBuiltins = {
 
 /** More digits than that in an exponent would make numbers of megabytes. */
 const MAX_EXPONENT = 400;
+/** Before the point: as with an exponent. */
+const MAX_DIGITS = 1000;
 /** Go's `0.001` is the double that is nearest. */
 const MILLI: Ratio = [1152921504606847n, 1152921504606846976n];
 
@@ -51,9 +53,10 @@ function known(factor: Ratio | undefined): Ratio {
 function amountAndUnit(text: string): readonly [Ratio, string] {
   // An `e` is an exponent where a digit or a sign follows, else a unit.
   const [, amount = '', unit = ''] = /^((?:[\d.+-]|[eE](?=[\d+-]))*)(.*)$/s.exec(text) ?? [];
-  const found = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(amount);
+  const found = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(amount);
   if (found === null || text.includes(' ')) throw new SyntaxError('it is no amount');
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = found;
+  if (whole.length > MAX_DIGITS) throw new RangeError('the amount is too long');
   const power = Number(exponent) - fraction.length;
   if (Math.abs(power) > MAX_EXPONENT) throw new RangeError('the exponent is too large');
   const digits = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n);

@@ -1,5 +1,6 @@
-import type { HostBuiltins } from './builtin.ts';
-import { compareValues } from './compare.ts';
+import { BoundedText } from './bounded-text.ts';
+import type { HostBuiltins, Spend } from './builtin.ts';
+import { Order } from './compare.ts';
 import { jsonText } from './json-text.ts';
 import { operand } from './operand.ts';
 import { utf8Text } from './utf8-text.ts';
@@ -7,24 +8,34 @@ import { RegoObject, RegoSet, type RegoValue } from './value.ts';
 
 /** As many as Go takes. */
 const MAX_PARAMETERS = 10_000;
+const PARAMETER_TICKS = 150;
 
 /** `urlquery.*`, as Go's net/url escapes and reads a query. */
 export const URL_QUERIES: HostBuiltins = {
-  'urlquery.encode': (text) => escape(operand.text(text)),
-  'urlquery.decode': (text) => unescape(operand.text(text)),
+  'urlquery.encode': ([text]) => escape(operand.text(text)),
+  'urlquery.decode': ([text]) => unescape(operand.text(text)),
 
-  'urlquery.encode_object': (object) =>
-    operand
+  'urlquery.encode_object': ([object], spend) => {
+    const order = new Order(spend);
+    const query = new BoundedText(spend);
+    const pairs = operand
       .object(object)
-      .entries.map(([key, value]) => [keyText(key), textsOf(value)] as const)
-      .sort(([a], [b]) => compareValues(a, b))
-      .flatMap(([key, values]) => values.map((value) => `${escape(key)}=${escape(value)}`))
-      .join('&'),
+      .entries.map(([key, value]) => [keyText(key, spend), textsOf(value, order)] as const)
+      .sort(([a], [b]) => order.compare(a, b));
+    for (const [key, values] of pairs) {
+      for (const value of values) {
+        spend(PARAMETER_TICKS + key.length);
+        query.write(`${query.isEmpty ? '' : '&'}${escape(key)}=${escape(value)}`);
+      }
+    }
+    return query.toString();
+  },
 
-  'urlquery.decode_object': (text) => {
+  'urlquery.decode_object': ([text], spend) => {
     const found = new Map<string, string[]>();
     const pairs = operand.text(text).split('&');
     if (pairs.length > MAX_PARAMETERS) throw new RangeError('there are too many parameters');
+    spend(pairs.length * PARAMETER_TICKS);
     for (const pair of pairs) {
       // CVE-2021-23980's class: another parser may take the semicolon for a separator.
       if (pair.includes(';')) throw new SyntaxError('a semicolon separates nothing');
@@ -41,29 +52,48 @@ export const URL_QUERIES: HostBuiltins = {
 
 /** Go leaves letters, digits and `-_.~`, and writes a space as `+`. */
 function escape(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]|%20/g, (each) =>
-    each === '%20' ? '+' : `%${each.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  return encodeURIComponent(text)
+    .replaceAll('%20', '+')
+    .replaceAll('!', '%21')
+    .replaceAll("'", '%27')
+    .replaceAll('(', '%28')
+    .replaceAll(')', '%29')
+    .replaceAll('*', '%2A');
 }
 
 function unescape(text: string): string {
-  if (/%(?![0-9a-fA-F]{2})/.test(text)) throw new SyntaxError('a percent sign without two digits');
-  const bytes = Buffer.from(text.replaceAll('+', ' '));
-  if (!text.includes('%')) return utf8Text(bytes);
-  const parts = text.replaceAll('+', ' ').split(/((?:%[0-9a-fA-F]{2})+)/);
-  const decoded = parts.map((part, at) =>
-    at % 2 === 0 ? Buffer.from(part) : Buffer.from(part.replaceAll('%', ''), 'hex'),
-  );
-  return utf8Text(Buffer.concat(decoded));
+  const from = Buffer.from(text);
+  const to = Buffer.alloc(from.length);
+  let length = 0;
+  for (let at = 0; at < from.length; at++) {
+    const byte = from[at] as number;
+    if (byte !== PERCENT) {
+      to[length++] = byte === PLUS ? SPACE : byte;
+      continue;
+    }
+    const [high, low] = [digitOf(from[++at]), digitOf(from[++at])];
+    if (high === -1 || low === -1) throw new SyntaxError('a percent sign without two digits');
+    to[length++] = high * 16 + low;
+  }
+  return utf8Text(to.subarray(0, length));
+}
+
+const [PERCENT, PLUS, SPACE] = [0x25, 0x2b, 0x20];
+
+/** @returns -1 where it is no hexadecimal digit */
+function digitOf(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 /** OPA makes JSON of the object first, where a key that is not text is the text of its JSON. */
-function keyText(key: RegoValue): string {
-  return typeof key === 'string' ? key : jsonText(key);
+function keyText(key: RegoValue, spend: Spend): string {
+  return typeof key === 'string' ? key : jsonText(key, spend);
 }
 
-function textsOf(value: RegoValue): string[] {
+function textsOf(value: RegoValue, order: Order): string[] {
   if (typeof value === 'string') return [value];
   const texts = operand.members(value).map(operand.text);
-  return value instanceof RegoSet ? texts.sort(compareValues) : texts;
+  return value instanceof RegoSet ? texts.sort((a, b) => order.compare(a, b)) : texts;
 }

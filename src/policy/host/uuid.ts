@@ -4,7 +4,7 @@ import { operand } from './operand.ts';
 /** `uuid.parse`; `uuid.rfc4122` makes one by chance, so there is none of it here. */
 export const UUIDS: HostBuiltins = {
   // Says nothing of what is no UUID, as in OPA: it is undefined there, and no error.
-  'uuid.parse': (text) => {
+  'uuid.parse': ([text]) => {
     const digits = digitsOf(operand.text(text));
     return digits === undefined ? undefined : describe(Buffer.from(digits, 'hex'));
   },

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { compareValues } from './compare.ts';
-import { readValue } from './read-value.ts';
-import { termText } from './term-text.ts';
-import { keyOf, RegoObject, RegoSet } from './value.ts';
-import { writeValue } from './write-value.ts';
+import { Order } from './compare.ts';
+import { readValue as read } from './read-value.ts';
+import { termText as term } from './term-text.ts';
+import { keyOf, RegoObject, RegoSet, type RegoValue } from './value.ts';
+import { writeValue as write } from './write-value.ts';
+
+const readValue = (text: string): RegoValue => read(text, () => {});
+const writeValue = (value: unknown): string => write(value, () => {});
+const termText = (value: RegoValue): string => term(value, () => {});
 
 const TEXTS = [
   'null',
@@ -44,12 +48,22 @@ describe('a value', () => {
     expect(keyOf(readValue('9007199254740993'))).not.toBe(keyOf(readValue('9007199254740992')));
   });
 
+  it('has a key that does not grow with what is in it [P07]', () => {
+    const nested = (depth: number, text: string): RegoValue =>
+      Array.from({ length: depth }).reduce<RegoValue>((inner) => new RegoSet([inner]), text.repeat(1000));
+    expect(keyOf(nested(500, 'a')).length).toBeLessThan(200);
+    expect(keyOf(nested(500, 'a'))).toBe(keyOf(nested(500, 'a')));
+    expect(keyOf(nested(500, 'a'))).not.toBe(keyOf(nested(500, 'b')));
+    expect(keyOf(nested(500, 'a'))).not.toBe(keyOf(nested(501, 'a')));
+  });
+
   it('is found in sets and objects by that', () => {
     expect((readValue('{1, [2]}') as RegoSet).has(readValue('[2.0]'))).toBe(true);
     expect((readValue('{{1}: "set", "1": "text"}') as RegoObject).get(readValue('{1.0}'))).toBe('set');
   });
 
   it('is printed in the order of OPA', () => {
+    const order = new Order(() => {});
     const values = [
       '{"b": 1}',
       '[2]',
@@ -65,7 +79,10 @@ describe('a value', () => {
       '"\ue000"',
       '"😀"',
     ];
-    const sorted = values.map(readValue).sort(compareValues).map(termText);
+    const sorted = values
+      .map(readValue)
+      .sort((a, b) => order.compare(a, b))
+      .map(termText);
     const expected = [
       'null',
       'false',

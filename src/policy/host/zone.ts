@@ -8,7 +8,9 @@ const UTC: Zone = () => 0;
 /** Each formatter is some tens of kilobytes. */
 const MAX_ZONES = 64;
 const zones = new Map<string, Zone>();
-/** How the database spells a name with a region. `Intl` would take it in any case, as Go does not. */
+/** The names of the database, its older ones not among them. */
+const NAMES = new Set(Intl.supportedValuesOf('timeZone').filter((name) => name.includes('/')));
+/** How it spells a name with a region. `Intl` would take it in any case, as Go does not. */
 const SPELLED =
   /^[A-Z][a-z]+(?:\/(?:[A-Z][a-z]+|UTC|GMT[+-]?\d*)(?:[_-](?:[A-Z][A-Za-z]+|of|au|es))*){1,2}$|^US\/[A-Z]/;
 
@@ -20,7 +22,7 @@ export function zoneOf(name: string): Zone {
   if (name === '' || name === 'UTC') return UTC;
   const known = zones.get(name);
   if (known !== undefined) return known;
-  if (!SPELLED.test(name)) throw new RangeError('it is no time zone with a region');
+  if (!SPELLED.test(name) && !NAMES.has(name)) throw new RangeError('it is no time zone with a region');
   if (zones.size >= MAX_ZONES) zones.clear();
   const zone = zoneBy(name);
   zones.set(name, zone);
