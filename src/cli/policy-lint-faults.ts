@@ -12,6 +12,8 @@ export interface Fault {
   readonly argument: string;
   /** What the argument must be; undefined where its type fits and what it says may not. */
   readonly takes: readonly string[] | undefined;
+  /** There is a value all the same: a collection that lacks a member, a number of them, the default `false`. */
+  readonly isAnswered?: boolean;
   readonly module: Module;
   readonly location: Location | undefined;
 }
@@ -48,25 +50,26 @@ export class Faults {
   ofExpr(expr: Expr, scope: Scope): Fault | undefined {
     const kind = kindOf(expr);
     if ('call' in kind) return this.#ofCall(kind.call, scope);
-    if ('every' in kind) return this.#ofTerm(kind.every.domain, scope);
-    return first('some' in kind ? kind.some.symbols : [kind.term], (term) => this.#ofTerm(term, scope));
+    if ('every' in kind) return this.ofTerm(kind.every.domain, scope);
+    return first('some' in kind ? kind.some.symbols : [kind.term], (term) => this.ofTerm(term, scope));
   }
 
-  #ofTerm(term: Term, scope: Scope): Fault | undefined {
+  /** The first fault of a term. */
+  ofTerm(term: Term, scope: Scope): Fault | undefined {
     if (term.type === 'call') return this.#ofCall(term.value as readonly Term[], scope);
-    if (term.type !== 'ref' && term.type !== 'var') return first(partsOf(term), (part) => this.#ofTerm(part, scope));
+    if (term.type !== 'ref' && term.type !== 'var') return first(partsOf(term), (part) => this.ofTerm(part, scope));
     const ref = term.type === 'var' ? [term] : (term.value as readonly Term[]);
     const inner =
       term.type === 'var'
         ? undefined
-        : first(ref, (part) => (part.type === 'var' ? undefined : this.#ofTerm(part, scope)));
+        : first(ref, (part) => (part.type === 'var' ? undefined : this.ofTerm(part, scope)));
     if (inner !== undefined || scope.vars.has(String(ref[0]?.value))) return inner;
     const rule = resolveRule(ref, scope.module, this.#options.rules);
     return rule && this.#options.ruleFault(rule.path, []);
   }
 
   #ofCall([name, ...args]: readonly Term[], scope: Scope): Fault | undefined {
-    const inner = first(args, (arg) => this.#ofTerm(arg, scope));
+    const inner = first(args, (arg) => this.ofTerm(arg, scope));
     if (inner !== undefined) return inner;
     const { values, rules, builtins, ruleFault } = this.#options;
     const ref = name?.value as readonly Term[];
@@ -83,10 +86,17 @@ export class Faults {
       const found = { builtin, argument: written(argument), module: scope.module, location: name?.location };
       if (accepted !== undefined && !shape.types?.every((type) => accepted.includes(type)))
         return { ...found, takes: accepted };
-      if (CLOSE_READERS.get(builtin)?.includes(index) && !shape.own) return { ...found, takes: undefined };
+      const isRead = CLOSE_READERS.get(builtin)?.includes(index) || (index === 2 && isWideGlob(builtin, args));
+      if (isRead && !shape.own) return { ...found, takes: undefined };
     }
     return undefined;
   }
+}
+
+/** A pattern that does not match a line end here, and does in OPA; and one that is not known. */
+function isWideGlob(builtin: string, [pattern, delimiters]: readonly Term[]): boolean {
+  if (builtin !== 'glob.match') return false;
+  return pattern?.type !== 'string' || delimiters?.type === 'null' || String(pattern.value).includes('**');
 }
 
 function first<T>(items: readonly T[], find: (item: T) => Fault | undefined): Fault | undefined {

@@ -3,7 +3,6 @@ import { type Expr, nameOf, type Term } from './policy-lint-ast.ts';
 import type { Builtin } from './policy-lint-builtins.ts';
 import { type RuleIndex, resolveRule } from './policy-lint-rules.ts';
 import { callsOf, kindOf, type Proven, type Scope, type Value } from './policy-lint-scope.ts';
-import { typeName } from './policy-lint-shape.ts';
 import type { Values } from './policy-lint-values.ts';
 
 export interface ProofsOptions {
@@ -45,7 +44,7 @@ function statedBy(ref: Term, args: readonly Term[], scope: Scope, options: Proof
   return new Map(
     args.flatMap((arg, index): readonly (readonly [string, readonly string[]])[] => {
       const other = values[1 - index]?.id;
-      return SCALARS.has(arg.type) && other !== undefined ? [[other, [typeName(arg.value)]]] : [];
+      return SCALARS.has(arg.type) && other !== undefined ? [[other, [arg.type]]] : [];
     }),
   );
 }

@@ -66,3 +66,8 @@ export function importedInput(name: string, { imports = [] }: Module): readonly 
 function packageOf(module: Module): readonly string[] {
   return module.package.path.slice(1).map(({ value }) => String(value));
 }
+
+/** Whether a rule makes a set or an object of what it finds, empty where it finds nothing. */
+export function isPartial({ head: { ref, key } }: Rule): boolean {
+  return key !== undefined || ref.some(({ type }, index) => index > 0 && type !== 'string');
+}

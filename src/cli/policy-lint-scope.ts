@@ -1,5 +1,6 @@
 /** What is known inside one body of Rego. */
 import type { Comprehension, Every, Expr, Module, SomeIn, Term } from './policy-lint-ast.ts';
+import type { Fault } from './policy-lint-faults.ts';
 import { memberOf, narrowedTo, type Shape } from './policy-lint-shape.ts';
 
 /** A value, and what it is recognised by where a type of it is proven. */
@@ -16,6 +17,8 @@ export interface Scope {
   readonly module: Module;
   readonly vars: Map<string, Value>;
   readonly proven: Proven;
+  /** Variables that have a value all the same where something failed, and what failed. */
+  readonly unsure?: ReadonlyMap<string, Fault>;
 }
 
 /** What is left of a value once all is taken into account that its body proves. */
@@ -39,7 +42,7 @@ export function kindOf({
 }
 
 /** The terms of a line, without those of bodies inside it. */
-function termsOf(expr: Expr): readonly Term[] {
+export function termsOf(expr: Expr): readonly Term[] {
   const kind = kindOf(expr);
   if ('call' in kind) return kind.call;
   if ('some' in kind) return kind.some.symbols;
@@ -70,6 +73,11 @@ export function comprehensionsOf(expr: Expr): readonly Comprehension[] {
 export function partsOf({ type, value }: Term): readonly Term[] {
   if (type === 'object') return (value as readonly (readonly Term[])[]).flat();
   return ['array', 'set', 'call', 'ref'].includes(type) ? (value as readonly Term[]) : [];
+}
+
+/** The variables that a term reads; not those of bodies inside it. */
+export function varsOf(term: Term): readonly string[] {
+  return term.type === 'var' ? [String(term.value)] : partsOf(term).flatMap(varsOf);
 }
 
 /** Binds the variables of a pattern, such as `[first, _]`, to the parts of a value. */

@@ -74,7 +74,7 @@ function typesOf({ type, const: fixed, enum: values }: JsonSchema): readonly str
 }
 
 /** OPA's name for the type of a JSON value. */
-export function typeName(value: unknown): string {
+function typeName(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 }

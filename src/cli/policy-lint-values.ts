@@ -3,7 +3,7 @@ import { type Comprehension, type Expr, nameOf, type Term } from './policy-lint-
 import type { Builtin } from './policy-lint-builtins.ts';
 import { importedInput, type RuleIndex, resolveRule } from './policy-lint-rules.ts';
 import { bindPattern, keyOf, kindOf, narrowed, type Scope, type Value } from './policy-lint-scope.ts';
-import { ANY, eitherOf, memberOf, OWN, type Shape, typeName } from './policy-lint-shape.ts';
+import { ANY, eitherOf, memberOf, OWN, type Shape } from './policy-lint-shape.ts';
 
 export interface ValuesOptions {
   /** What `input` is. */
@@ -42,7 +42,8 @@ export class Values {
       case 'templatestring':
         return { shape: { types: ['string'], own: false } };
       default:
-        return { shape: { types: [typeName(term.value)], own: true } };
+        // A scalar has its type for a name; that of `null` comes without a value.
+        return { shape: { types: [term.type], own: true } };
     }
   }
 
@@ -79,10 +80,17 @@ export class Values {
       const [name, left, right] = kind.call;
       const operator = nameOf(name);
       if (left === undefined || right === undefined || !['assign', 'eq'].includes(operator)) return;
-      if (operator === 'assign' || !this.#isKnown(left, scope))
-        bindPattern(left, this.of(right, scope), scope.vars, this.#fresh);
-      else if (!this.#isKnown(right, scope)) bindPattern(right, this.of(left, scope), scope.vars, this.#fresh);
+      if (operator === 'assign') bindPattern(left, this.of(right, scope), scope.vars, this.#fresh);
+      else if (!this.#isKnown(left, scope)) this.#unify(left, right, scope);
+      else if (!this.#isKnown(right, scope)) this.#unify(right, left, scope);
     }
+  }
+
+  /** Of a pattern, `=` binds what has no value yet. */
+  #unify(pattern: Term, of: Term, scope: Scope): void {
+    const bound = new Map<string, Value>();
+    bindPattern(pattern, this.of(of, scope), bound, this.#fresh);
+    for (const [value, held] of bound) if (!this.#isKnown({ type: 'var', value }, scope)) scope.vars.set(value, held);
   }
 
   /** `=` binds what has no value yet, and compares the rest. */

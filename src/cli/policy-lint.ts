@@ -1,11 +1,14 @@
 import { jsonSchema } from '../config/json-schema.ts';
 import { inputSchema } from '../policy-suite/input-schema.ts';
-import { type Expr, type Location, type Module, nameOf, written } from './policy-lint-ast.ts';
+import { type Expr, type Location, type Module, nameOf, type Term, written } from './policy-lint-ast.ts';
 import { readBuiltins } from './policy-lint-builtins.ts';
+import { divergencesIn } from './policy-lint-divergences.ts';
 import { type Fault, Faults } from './policy-lint-faults.ts';
 import type { Finding } from './policy-lint-finding.ts';
+import { boundBy, negationIn, unsureIn } from './policy-lint-lacking.ts';
+import { negatedFault, placeOf } from './policy-lint-messages.ts';
 import { impliedIn, type ProofsOptions, statedIn } from './policy-lint-proofs.ts';
-import { type Definition, indexRules, type RuleIndex } from './policy-lint-rules.ts';
+import { type Definition, indexRules, isPartial, type RuleIndex } from './policy-lint-rules.ts';
 import {
   bindPattern,
   callsOf,
@@ -77,10 +80,15 @@ class Linter {
     const definitions = (this.#rules.get(path) ?? []).flatMap(withElse);
     const all = definitions.map((definition) => this.#judgeOne(definition, args));
     const holding = all.filter((_, index) => definitions[index]?.rule.default !== true);
+    const fault = all.find((each) => each.fault !== undefined)?.fault;
+    const hasDefault = definitions.some(({ rule }) => rule.default === true);
     const isHandled = definitions.some(({ rule }) => rule.default === true && rule.head.value?.value !== false);
     const judged: Judged = {
       shape: eitherOf(all.map(({ shape }) => shape)) ?? OWN,
-      fault: isHandled ? undefined : all.find(({ fault }) => fault !== undefined)?.fault,
+      fault:
+        isHandled || fault === undefined
+          ? undefined
+          : { ...fault, isAnswered: hasDefault || fault.isAnswered === true },
       proven: inAll(holding.map(({ proven }) => proven)),
     };
     this.#judged.set(key, judged);
@@ -98,7 +106,11 @@ class Linter {
       );
     }
     const { scope, fault } = this.#body(rule.body, { module, vars, proven: new Map() });
-    return { shape: this.#given(rule, scope), fault, proven: scope.proven };
+    const { key, value } = rule.head;
+    const made = [key, value].map((terms) => terms && this.#lineAndCalls({ terms, ...at(terms, rule) }, scope));
+    const failing = fault ? { ...fault, isAnswered: false } : made.find((found) => found !== undefined);
+    const isAnswered = isPartial(rule) || rule.default === true || failing?.isAnswered === true;
+    return { shape: this.#given(rule, scope), fault: failing && { ...failing, isAnswered }, proven: scope.proven };
   }
 
   /** What a rule gives where its body holds. */
@@ -118,30 +130,51 @@ class Linter {
   #body(body: readonly Expr[], outer: Scope): { readonly scope: Scope; readonly fault: Fault | undefined } {
     const bound = this.#values.within(body, outer);
     const stated = new Map([...outer.proven, ...statedIn(body, bound, this.#proofs)]);
-    const scope = { ...bound, proven: stated };
+    const unsure = new Map(outer.unsure);
+    const scope = { ...bound, proven: stated, unsure };
     // What fails where it is not negated fails the body, so that behind a `not` its type is proven.
-    const sure = { ...bound, proven: new Map([...impliedIn(body, scope, this.#proofs), ...stated]) };
+    const sure = { ...scope, proven: new Map([...impliedIn(body, scope, this.#proofs), ...stated]) };
     let fault: Fault | undefined;
-    for (const expr of body) {
+    // What binds a variable comes first, wherever it stands: so it does in OPA.
+    for (const expr of body.toSorted((a, b) => Number(boundBy(b).length > 0) - Number(boundBy(a).length > 0))) {
       const found = this.#line(expr, expr.negated === true ? sure : scope);
       this.#compared(expr, sure);
+      this.#diverging(expr, body, scope);
+      if (found?.isAnswered === true) for (const name of boundBy(expr)) unsure.set(name, found);
       if (expr.negated !== true) fault ??= found;
       else if (found !== undefined) this.#report(expr, found, scope.module);
     }
     return { scope, fault };
   }
 
+  /** A term of a head: a line like any other. */
+  #lineAndCalls(expr: Expr, scope: Scope): Fault | undefined {
+    this.#compared(expr, scope);
+    this.#diverging(expr, [], scope);
+    return this.#line(expr, scope);
+  }
+
   #line(expr: Expr, scope: Scope): Fault | undefined {
     const gathered = comprehensionsOf(expr).map(({ body }) => this.#body(body, scope).fault);
+    const missing = gathered.find((found) => found !== undefined) ?? unsureIn(expr, scope);
     const kind = kindOf(expr);
-    const fault = this.#faults.ofExpr(expr, scope);
+    const fault = this.#faults.ofExpr(expr, scope) ?? (missing && { ...missing, isAnswered: true });
     // `count(denials) == 0` is a negation too: it holds where each of them failed.
-    const missing = fault ?? gathered.find((found) => found !== undefined);
-    if (missing !== undefined && expr.negated !== true && isEmptiness(expr)) this.#report(expr, missing, scope.module);
+    const held = expr.negated === true ? undefined : negationIn(expr, (term) => this.#lacking(term, scope));
+    if (held !== undefined) this.#report(expr, held, scope.module);
     if (!('every' in kind)) return fault;
     const inner = { ...scope, vars: new Map(scope.vars) };
     this.#values.bindMember(kind.every, kind.every.domain, inner);
     return fault ?? this.#body(kind.every.body, inner).fault;
+  }
+
+  /** Why a term can lack something and be there all the same. */
+  #lacking(term: Term, scope: Scope): Fault | undefined {
+    const expr = { terms: term };
+    const fault = this.#faults.ofTerm(term, scope);
+    if (fault !== undefined) return fault.isAnswered === true ? fault : undefined;
+    const gathered = comprehensionsOf(expr).map(({ body }) => this.#body(body, scope).fault);
+    return gathered.find((found) => found !== undefined) ?? unsureIn(expr, scope);
   }
 
   /** Rego orders values of different types: null and false are less than every number, and every text is more. */
@@ -161,20 +194,14 @@ class Linter {
     }
   }
 
-  #report({ location }: Expr, { builtin, argument, takes, module: there, location: at }: Fault, module: Module): void {
-    const where = placeOf(module, location);
-    const called = there === module && at?.row === location?.row ? builtin : `${builtin} (${placeOf(there, at)})`;
-    if (takes === undefined) {
-      const message = `${called} is undefined where it cannot read ${argument}, and then this negation is true. Say what must hold instead of what must not.`;
-      this.#add({ where, severity: 'warning', rule: 'negated-failure', message });
-      return;
-    }
-    // Only of what has a name can a type be proven.
-    const name = argument.includes('(') ? 'value' : argument;
-    const named = name === argument ? '' : `Name it, value := ${argument}. `;
-    const proof = takes.map((type) => `is_${type}(${name})`).join(' or ');
-    const message = `${called} needs ${takes.join(' or ')}, and ${argument} can be something else: then it is undefined, and this negation true. ${named}Add ${proof} to the body that calls it, or say what must hold instead of what must not.`;
-    this.#add({ where, severity: 'error', rule: 'negated-builtin', message });
+  #diverging(expr: Expr, body: readonly Expr[], scope: Scope): void {
+    const isOwn = (term: Term): boolean => this.#values.of(term, scope).shape.own;
+    const where = placeOf(scope.module, expr.location);
+    for (const found of divergencesIn(expr, { isOwn, body })) this.#add({ where, rule: 'divergence', ...found });
+  }
+
+  #report({ location }: Expr, fault: Fault, module: Module): void {
+    this.#add({ where: placeOf(module, location), ...negatedFault(fault, { module, location }) });
   }
 
   #add(finding: Finding): void {
@@ -182,12 +209,9 @@ class Linter {
   }
 }
 
-/** `count(x) == 0`, `count(x) < 1`. */
-function isEmptiness(expr: Expr): boolean {
-  const kind = kindOf(expr);
-  if (!('call' in kind) || kind.call.length !== 3) return false;
-  const counted = kind.call.slice(1).some((arg) => callsOf({ terms: arg }).some(([name]) => nameOf(name) === 'count'));
-  return counted && ['equal', 'lt', 'lte'].includes(nameOf(kind.call[0]));
+function at(term: Term, { location }: Definition['rule']): { readonly location?: Location } {
+  const place = term.location ?? location;
+  return place === undefined ? {} : { location: place };
 }
 
 function withElse(definition: Definition): readonly Definition[] {
@@ -205,8 +229,4 @@ function inAll(proofs: readonly Proven[]): Proven {
       .filter(([id]) => others.every((other) => other.has(id)))
       .map(([id, types]) => [id, [...new Set([...types, ...others.flatMap((other) => other.get(id) ?? [])])]] as const),
   );
-}
-
-function placeOf({ file }: Module, location: Location | undefined): string {
-  return location === undefined ? file : `${file}:${location.row}:${location.col}`;
 }

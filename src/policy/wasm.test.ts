@@ -284,6 +284,24 @@ describe('what docs/divergences.md says', () => {
   });
 });
 
+describe('what docs/divergences.md says of texts', () => {
+  it('holds: compiled builtins read them otherwise than OPA [P17]', async () => {
+    const policy = await fixture('divergences');
+    const said = evaluating(policy, { name: 'a', number: 1 })() as { readonly metadata: unknown };
+    expect(said.metadata).toHaveProperty('answers', {
+      mapped: false,
+      tail: true,
+      line_end: false,
+      parenthesis: true,
+      class: true,
+      // `group` is undefined.
+      dash: true,
+      comma: true,
+      needle: 0,
+    });
+  });
+});
+
 describe('what a module answers', () => {
   it.each(['[{"result":true},{"result":true}]', '{"result":true}', 'null'])(
     'is a policy_result_invalid where it is not one result: %s [P02]',

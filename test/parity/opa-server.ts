@@ -61,11 +61,19 @@ interface Answer {
   readonly body: string;
 }
 
+interface Said {
+  readonly result?: unknown;
+  readonly code?: string;
+  readonly message?: string;
+  readonly errors?: readonly { readonly code?: string; readonly message?: string }[];
+}
+
 function readAnswer({ status, body }: Answer): Outcome {
-  const said = JSON.parse(body) as { result?: unknown; errors?: { code: string; message: string }[] };
+  const said = JSON.parse(body) as Said;
   if (status === 200) return 'result' in said ? { kind: 'value', value: said.result } : { kind: 'undefined' };
-  const [first] = said.errors ?? [];
-  if (status === 500 && first !== undefined) return { kind: 'error', detail: `${first.code}: ${first.message}` };
+  // Where its result cannot be written as JSON, such as the number ".5", it says so in another form.
+  const [first = said] = said.errors ?? [];
+  if (status === 500 && first.code !== undefined) return { kind: 'error', detail: `${first.code}: ${first.message}` };
   throw new Error(`OPA answered ${status}: ${body}`);
 }
 

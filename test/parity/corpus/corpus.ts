@@ -1,4 +1,5 @@
 import type { Call } from './case.ts';
+import { HOSTILE } from './hostile.ts';
 import { NATIVE } from './native.ts';
 import { NETWORK } from './networks.ts';
 import { REGEX } from './regex.ts';
@@ -14,4 +15,5 @@ export const CORPUS: Readonly<Record<string, readonly Call[]>> = {
   values: VALUES,
   networks: NETWORK,
   native: NATIVE,
+  hostile: HOSTILE,
 };

@@ -137,6 +137,17 @@ const duration = pieces(
   3,
 );
 
+/** When a zone had its mean local time, to the second: Amsterdam until 1937, Monrovia until 1972. */
+const historical: Make = (random) =>
+  random.pick([-1_500_000_000, -1_000_000_000, -2_840_140_800, -1, 0, 63_590_400]) * 1e9;
+const historicalZone = among(
+  'Europe/Amsterdam',
+  'Africa/Monrovia',
+  'Europe/Dublin',
+  'America/New_York',
+  'Asia/Kolkata',
+);
+
 export const TIME: readonly Call[] = [
   { of: 'time.parse_rfc3339_ns', rego: 'time.parse_rfc3339_ns(input.a)', operands: operands(rfc3339) },
   { of: 'time.parse_ns', rego: 'time.parse_ns(input.a[0], input.a[1])', operands: operands(among(...SAMPLES)) },
@@ -176,6 +187,16 @@ export const TIME: readonly Call[] = [
       among(0, 1, -1, 11, 25),
       either(among(0, 1, -1, 30, 366), number),
     ),
+  },
+  {
+    of: 'time.clock',
+    rego: '[time.date([input.a, input.b]), time.clock([input.a, input.b]), time.weekday([input.a, input.b])]',
+    operands: operands(historical, historicalZone),
+  },
+  {
+    of: 'time.format',
+    rego: 'time.format([input.a, input.b, "2006-01-02T15:04:05Z07:00:00"])',
+    operands: operands(historical, historicalZone),
   },
   { of: 'time.diff', rego: 'time.diff(input.a, input.b)', operands: operands(moment, moment) },
   {
