@@ -1,3 +1,4 @@
+/** Types of tally.js, for its test. */
 export interface Tally {
   readonly passed: number;
   readonly failed: number;

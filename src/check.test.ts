@@ -11,6 +11,7 @@ import {
 } from '../test/fakes/check-world.ts';
 import { grantClaim } from '../test/fakes/issuer.ts';
 import { type CheckParts, refuse, STEPS } from './check.ts';
+import type { PolicyInput } from './policy/input.ts';
 import { Refusal } from './refusals.ts';
 import { decodeCheckResponse } from './wire.ts';
 
@@ -53,6 +54,26 @@ describe('one Check', () => {
     const snapshot = { ...world.snapshot, policy: endless };
     const { answer, trail } = await world.put(await world.request(), { snapshot: () => snapshot });
     expect([reasonOf(answer), trail.policyTicks]).toEqual(['policy_timeout', 6]);
+  });
+
+  it('has policy decide each element of a batch, by what that element asks [E18]', async () => {
+    const calls = ['read', 'share', 'drop'].map((tool) => ({ method: 'tools/call', tool, arguments: { tool } }));
+    const route: typeof STEPS.route = (...args) => ({ ...STEPS.route(...args), mcp: calls });
+    const texts: PolicyInput[] = [];
+    const refusing = (forbidden: string) => {
+      const evaluate = (text: string): unknown => {
+        const input = JSON.parse(text) as PolicyInput;
+        texts.push(input);
+        return { allow: input.mcp?.tool !== forbidden, reasons: [{ code: 'said', message: forbidden }] };
+      };
+      const policy = { ...world.snapshot.policy, revision: 'r', entrypoint: 'e', budget: 1, lastTicks: 1, evaluate };
+      return { snapshot: () => ({ ...world.snapshot, policy }), steps: { ...STEPS, route } };
+    };
+    expect(reasonOf((await world.put(await world.request(), refusing('nothing'))).answer)).toBe('allowed');
+    expect(texts.map(({ mcp }) => mcp)).toEqual(calls);
+    for (const { tool } of calls) {
+      expect(reasonOf((await world.put(await world.request(), refusing(tool))).answer)).toBe('policy_denied');
+    }
   });
 
   it('tells the upstream who asked, whatever the client said (E08, E09)', async () => {

@@ -8,8 +8,9 @@ import { fallbackOf } from './matrix/fallback-of.ts';
 import type { RoutedHop } from './matrix/hop.ts';
 import { route } from './matrix/route.ts';
 import { requireUnexpired } from './matrix/unexpired.ts';
+import { type Asked, asked } from './policy/asked.ts';
 import { decide } from './policy/decide.ts';
-import { type PolicyInput, policyInput } from './policy/input.ts';
+import { policyInput } from './policy/input.ts';
 import type { Outcome } from './policy/outcome.ts';
 import type { Interval, Trail } from './provenance/trail.ts';
 import { Refusal } from './refusals.ts';
@@ -100,12 +101,11 @@ async function permit(routed: RoutedHop, walk: Walk): Promise<Buffer> {
   trail.wanted = wanted;
   trail.decideTook = begin();
   const { policy } = live;
-  trail.asked = policyInput({ input, routed, identity, grant, now, call: routed.mcp?.[0] });
-  trail.askedText = JSON.stringify(trail.asked);
-  let outcome = decideOn(trail.asked, walk, trail.askedText);
+  trail.asked = asked(policyInput({ input, routed, identity, grant, now, call: routed.mcp?.[0] }));
+  let outcome = decideOn(trail.asked, walk);
   // A batch is several actions in one request: policy permits each of them, or none (threats E18).
   for (const call of routed.mcp?.slice(1) ?? []) {
-    outcome = joined(outcome, decideOn(policyInput({ input, routed, identity, grant, now, call }), walk));
+    outcome = joined(outcome, decideOn(asked(policyInput({ input, routed, identity, grant, now, call })), walk));
   }
   trail.outcome = outcome;
   end(trail.decideTook);
@@ -140,9 +140,9 @@ async function degrade(error: unknown, to: string, { hop }: RoutedHop, walk: Wal
 }
 
 /** Asks policy once, and keeps what that cost, also where it was cut off: of a batch, the most. */
-function decideOn(input: PolicyInput, { live: { policy }, trail, parts }: Walk, text?: string): Outcome {
+function decideOn(question: Asked, { live: { policy }, trail, parts }: Walk): Outcome {
   try {
-    return parts.steps.decide(policy, input, text);
+    return parts.steps.decide(policy, question);
   } finally {
     trail.policyTicks = Math.max(trail.policyTicks ?? 0, policy.lastTicks);
   }
@@ -158,17 +158,7 @@ function joined(one: Outcome, other: Outcome): Outcome {
   };
 }
 
-const OF_A_ROW = [
-  'peer',
-  'identity',
-  'grant',
-  'wanted',
-  'asked',
-  'askedText',
-  'outcome',
-  'identifyTook',
-  'decideTook',
-] as const;
+const OF_A_ROW = ['peer', 'identity', 'grant', 'wanted', 'asked', 'outcome', 'identifyTook', 'decideTook'] as const;
 
 /** Once the timer has answered, nothing may be used up any more: the client was told that it was denied (threats E03). */
 function requireInTime({ isOverdue }: Trail): void {

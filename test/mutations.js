@@ -25,6 +25,22 @@ import { TOKENS } from './mutations/tokens.js';
 
 /** @type {readonly Mutation[]} */
 const CORE = [
+  {
+    name: 'a batch: policy permits each element',
+    threat: 'E18',
+    file: 'src/check.ts',
+    find: 'routed.mcp?.slice(1) ?? []',
+    replace: '[]',
+    tests: ['src/check.test.ts'],
+  },
+  {
+    name: 'a batch: each element by what it asks',
+    threat: 'E18',
+    file: 'src/check.ts',
+    find: 'decideOn(asked(policyInput({ input, routed, identity, grant, now, call })), walk)',
+    replace: 'decideOn(trail.asked, walk)',
+    tests: ['src/check.test.ts'],
+  },
   // The answer cannot fail to say what it means.
   {
     name: 'status set: what is encoded is read back',

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { loadMatrix } from '../../src/matrix/compile.ts';
+import { asked } from '../../src/policy/asked.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { PolicyInput } from '../../src/policy/input.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
@@ -75,8 +76,8 @@ describe.each(EXAMPLES)('examples/policies/%s', (name) => {
     const policy = await policyOf(name);
     const REFUSED: Readonly<Record<string, string>> = { deny: 'policy_denied', approval: 'approval_required' };
     for (const kind of fixturesOf(name)) {
-      if (kind === 'allow') expect(decide(policy, fixture(name, kind)).reasons).toHaveLength(1);
-      else expect(() => decide(policy, fixture(name, kind))).toThrow(REFUSED[kind]);
+      if (kind === 'allow') expect(decide(policy, asked(fixture(name, kind))).reasons).toHaveLength(1);
+      else expect(() => decide(policy, asked(fixture(name, kind)))).toThrow(REFUSED[kind]);
     }
   });
 

@@ -9,6 +9,7 @@ import { recordLine } from '../../test/fakes/record-line.ts';
 import { run } from '../../test/fakes/run-cli.ts';
 import { CANARY, fullTrail } from '../../test/fakes/trail.ts';
 import { EXAMPLE_INPUT, inputFor } from '../../test/fixtures/policy-input.ts';
+import { asked as askedOf } from '../policy/asked.ts';
 import { readBundle } from '../policy/bundle.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import type { Trail } from '../provenance/trail.ts';
@@ -35,7 +36,7 @@ function denied(code: 'policy_denied' | 'approval_required', reason: string): Re
 /** The trail of a Check that policy was asked about. */
 function asked(input: PolicyInput, known: Partial<Trail> = {}): Trail {
   const { outcome: _, ...trail } = fullTrail();
-  return { ...trail, asked: input, ...known };
+  return { ...trail, asked: askedOf(input), ...known };
 }
 
 const PERMITTED = {

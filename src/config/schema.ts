@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { isLoopback } from '../address.ts';
+import { SIGNING_ALGORITHMS } from '../policy/signing-key.ts';
 import { checked, choice, count, duration, listOf, text, words } from './fields.ts';
 import { listen } from './listen-schema.ts';
 import { peer } from './peer-schema.ts';
@@ -15,19 +16,8 @@ import { policy } from './policy-schema.ts';
  */
 export const LATER_CONFIG_KEYS = ['listen.http', 'provenance.audit'] as const;
 
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-] as const;
+/** Tokens may name Ed25519 as RFC 9864 does; OPA's signatures do not. */
+const ALGORITHMS = [...SIGNING_ALGORITHMS, 'Ed25519'] as const;
 
 // RFC 9068 §4 and OpenID Connect Discovery §3: an issuer is an https URL without query and fragment.
 const ISSUER = 'must be an https URL without query and fragment (http only on a loopback address)';

@@ -1,3 +1,4 @@
+import { asked } from '../policy/asked.ts';
 import { decide } from '../policy/decide.ts';
 import type { PolicyInput } from '../policy/input.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -21,7 +22,7 @@ const OUTCOME_OF: Readonly<Record<string, SuiteOutcome>> = { policy_denied: 'den
 /** Asks by the same verb that decides a Check, and tells what it came to. A fault is one, and never a denial. */
 export function askRuntime(policy: Policy, input: PolicyInput): Got {
   try {
-    const { reasons, headers, metadata } = decide(policy, input);
+    const { reasons, headers, metadata } = decide(policy, asked(input));
     return { outcome: 'allow', reasons, headers, metadata };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -1,4 +1,5 @@
 import { ALLOWED, Refusal } from '../refusals.ts';
+import { asked } from './asked.ts';
 import { decide } from './decide.ts';
 import type { PolicyInput } from './input.ts';
 import type { Outcome, Reason } from './outcome.ts';
@@ -14,7 +15,7 @@ const DENIALS: ReadonlySet<string> = new Set(['policy_denied', 'approval_require
  */
 export function askPolicy(policy: Policy, questions: readonly PolicyInput[]): Verdict {
   try {
-    return permitted(questions.map((question) => decide(policy, question)));
+    return permitted(questions.map((question) => decide(policy, asked(question))));
   } catch (error) {
     const refusal = error instanceof Refusal ? error : new Refusal('internal_error', 'the policy failed');
     const { code, reasons } = refusal;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_INPUT } from '../../test/fixtures/policy-input.ts';
 import { Refusal } from '../refusals.ts';
+import { asked } from './asked.ts';
 import { decide } from './decide.ts';
 import type { PolicyInput } from './input.ts';
 import type { Outcome } from './outcome.ts';
@@ -13,8 +14,14 @@ function decided(said: unknown, input: PolicyInput = EXAMPLE_INPUT): Outcome {
   const answer: unknown =
     said === undefined ? undefined : JSON.parse(typeof said === 'string' ? said : JSON.stringify(said));
   const policy = { revision: 'r1', entrypoint: 'behalf/authz/decision', budget: 1, lastTicks: 1 };
-  return decide({ ...policy, evaluate: () => answer }, input);
+  return decide({ ...policy, evaluate: () => answer }, asked(input));
 }
+
+it('evaluates the text of what it is asked [P08]', () => {
+  const evaluate = (text: string): unknown => ({ allow: text === JSON.stringify(EXAMPLE_INPUT), reasons: REASONS });
+  const policy = { revision: 'r1', entrypoint: 'behalf/authz/decision', budget: 1, lastTicks: 1, evaluate };
+  expect(decide(policy, asked(EXAMPLE_INPUT)).allow).toBe(true);
+});
 
 function refused(said: unknown, input?: PolicyInput): Refusal {
   try {

@@ -1,4 +1,5 @@
 import { Refusal } from '../refusals.ts';
+import type { Asked } from './asked.ts';
 import type { PolicyInput } from './input.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
@@ -6,11 +7,10 @@ import { type ApprovalDemand, readResult } from './result.ts';
 
 /**
  * Asks the policy, and takes only a well-formed `allow: true` for an allow (design §6; threats P01, P02, P16).
- * @param text the input as JSON, where the caller has it
  * @throws Refusal `policy_denied`, `approval_required`, `policy_undefined`, `policy_result_invalid`, `policy_trap`,
  *   `policy_timeout`, `policy_builtin_error`
  */
-export function decide(policy: Policy, input: PolicyInput, text = JSON.stringify(input)): Outcome {
+export function decide(policy: Policy, { input, text }: Asked): Outcome {
   requireNumbers(input);
   const said = policy.evaluate(text);
   if (said === undefined) throw new Refusal('policy_undefined', `${policy.entrypoint} is undefined for this input`);

@@ -15,11 +15,10 @@ export function askShadow(
 ): boolean {
   const candidate = trail.live?.shadow;
   if (shadow === undefined || candidate === undefined || 'failure' in candidate) return false;
-  const { asked, askedText: text } = trail;
+  const { asked } = trail;
   const live = liveVerdict(trail);
-  if (asked === undefined || text === undefined || live === undefined || !isSampled(trail.decisionId, candidate.sample))
-    return false;
-  const decided: Decided = { first: asked, text, calls: trail.routed?.mcp, live };
+  if (asked === undefined || live === undefined || !isSampled(trail.decisionId, candidate.sample)) return false;
+  const decided: Decided = { first: asked.input, text: asked.text, calls: trail.routed?.mcp, live };
   shadow.ask(candidate, decided, done);
   return true;
 }

@@ -31,7 +31,7 @@ describe('what a record keeps of the input', () => {
   });
 
   it('names every part that it leaves out or replaces, so that a replay cannot guess', () => {
-    const { asked } = fullTrail() as Required<Trail>;
+    const { input: asked } = (fullTrail() as Required<Trail>).asked;
     const kept = keptInput(fullTrail(), REDACTED);
     expect(kept?.erased).toEqual([
       '/input/subject/claims',
@@ -106,7 +106,7 @@ describe('what a record keeps of the input', () => {
     const trail = withBatch([pay, pay]);
     const kept = keptInput(trail, FULL);
     const { batch, ...input } = kept?.input ?? {};
-    expect(input).toEqual(trail.asked);
+    expect(input).toEqual(trail.asked?.input);
     expect(batch).toEqual([{ method: 'tools/call', tool: 'pay', arguments: { secret: CANARY } }]);
     expect(kept).toMatchObject({ erased: [], masked: [] });
   });

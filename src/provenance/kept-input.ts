@@ -33,7 +33,7 @@ const MOST_CALLS = 32;
  * know. Before policy it is what is known of the request.
  */
 export function keptInput(trail: Trail, options: KeepOptions): KeptInput | undefined {
-  const { asked } = trail;
+  const asked = trail.asked?.input;
   if (asked === undefined) return early(trail);
   return options.detail === 'full' ? whole(asked, trail) : redacted(asked, trail, options);
 }

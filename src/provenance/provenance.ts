@@ -148,7 +148,7 @@ class Recorder implements Provenance {
       place,
       context,
       subject,
-      digest: trail.askedText && digestOf(trail.askedText),
+      digest: trail.asked && digestOf(trail.asked.text),
     });
     if (context === undefined) return { hop, entry, spans: undefined };
     try {

@@ -1,7 +1,7 @@
 import type { Grant, WantedApproval } from '../delegation/grant.ts';
 import type { Identity, Peer } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
-import type { PolicyInput } from '../policy/input.ts';
+import type { Asked } from '../policy/asked.ts';
 import type { Outcome } from '../policy/outcome.ts';
 import type { Refusal, RefusalCode } from '../refusals.ts';
 import type { CheckInput } from '../request/check-input.ts';
@@ -41,9 +41,7 @@ export interface Trail {
   /** The approval that would fit the request, where the row knows approvals. */
   wanted?: WantedApproval | undefined;
   /** What policy was asked; of a batch, about its first element: the others differ in `mcp` alone. */
-  asked?: PolicyInput;
-  /** The same as JSON, the very text that was evaluated. */
-  askedText?: string;
+  asked?: Asked;
   outcome?: Outcome;
   identifyTook?: Interval;
   decideTook?: Interval;

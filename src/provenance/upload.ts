@@ -96,12 +96,12 @@ export class Upload {
     this.#lines += 1;
     this.#held += this.#at - before;
     this.#shed();
-    this.#timer ??= setTimeout(this.#flush, this.#config.every * 1000).unref();
+    this.#timer ??= setTimeout(this.#seal, this.#config.every * 1000).unref();
   }
 
   /** Sends what is held, for at most `withinMs`, and takes no more. */
   async close(withinMs: number): Promise<void> {
-    this.#flush();
+    this.#seal();
     await Promise.race([this.#sending, delay(withinMs, undefined, { ref: false })]);
     this.#closing.abort();
     this.#dropped += this.#chunks.reduce((sum, { lines }) => sum + lines, 0);
@@ -109,14 +109,8 @@ export class Upload {
     clearTimeout(this.#timer);
   }
 
-  readonly #flush = (): void => {
-    this.#seal();
-    this.#sending ??= this.#send().finally(() => {
-      this.#sending = undefined;
-    });
-  };
-
-  #seal(): void {
+  /** Closes the array that is being written, and has it sent. */
+  readonly #seal = (): void => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const page = this.#page;
@@ -130,7 +124,7 @@ export class Upload {
     this.#sending ??= this.#send().finally(() => {
       this.#sending = undefined;
     });
-  }
+  };
 
   /** The oldest go first: what happens now is what someone will ask about. The one that is on its way stays. */
   #shed(): void {

@@ -1,5 +1,6 @@
 import type { Identity } from '../../src/identity/identity.ts';
 import type { RoutedHop } from '../../src/matrix/hop.ts';
+import { asked as askedOf } from '../../src/policy/asked.ts';
 import { policyInput } from '../../src/policy/input.ts';
 import type { Trail } from '../../src/provenance/trail.ts';
 
@@ -28,8 +29,8 @@ export function fullTrail(known: Partial<Trail> = {}): Trail {
   if (input === undefined || routed === undefined || who === undefined || 'asked' in known)
     return { ...trail, ...known };
   // Policy is asked of what the Check found, whatever a test put there.
-  const question = asked ?? policyInput({ input, routed, identity: who, grant, now, call: routed.mcp?.[0] });
-  return { ...trail, asked: question, askedText: JSON.stringify(question) };
+  const question = asked ?? askedOf(policyInput({ input, routed, identity: who, grant, now, call: routed.mcp?.[0] }));
+  return { ...trail, asked: question };
 }
 
 function allButAsked(known: Partial<Trail>): Trail {

@@ -94,6 +94,7 @@ class Poller implements Poll {
     // Whoever starts has just asked, or comes from a disk and should not wait.
     let waitMs = this.failure === undefined && this.held !== undefined ? 0 : this.#retryMs();
     while (!signal.aborted) {
+      // It only fails where it is aborted, which the next line asks.
       await delay(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
       waitMs = await this.#round();

@@ -1,3 +1,4 @@
+/** Calls of builtins about addresses and networks. */
 import type { Random } from '../../fuzz/random.ts';
 import type { Call } from './case.ts';
 import { among, either, list, type Make, object, operands } from './operands.ts';

@@ -1,3 +1,4 @@
+/** Calls of builtins with regular expressions: patterns of both dialects, put together from pieces. */
 import type { Call } from './case.ts';
 import { among, either, operands, pieces, text } from './operands.ts';
 

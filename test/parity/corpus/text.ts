@@ -1,3 +1,4 @@
+/** Calls of builtins that make and take text apart, `sprintf` above all. */
 import type { Call } from './case.ts';
 import { among, boolean, either, integer, json, list, number, object, operands, pieces, text } from './operands.ts';
 
