@@ -101,7 +101,8 @@ it('asks about what policy was asked, with what the live policy said', () => {
     { allow: false, code: 'policy_denied', reasons: ['a', 'b'] },
     { allow: true, code: 'allowed' },
   ]);
-  expect(asked[0]?.decided.first).toEqual(shadowing().asked);
+  const { input, text } = shadowing().asked as NonNullable<Trail['asked']>;
+  expect(asked[0]?.decided).toMatchObject({ first: input, text });
 });
 
 it('does not ask about a Check that policy was not asked about, nor without a candidate', async () => {
