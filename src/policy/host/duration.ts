@@ -40,9 +40,21 @@ function segment(whole: string, fraction: string, unit: string): bigint {
   if (size === undefined || whole + fraction === '') throw new SyntaxError('it is no duration');
   const full = BigInt(whole) * size;
   if (full > LIMIT) throw new RangeError('the duration is too long');
-  // With the doubles of Go, so that it is the same nanosecond.
-  const digits = fraction.slice(0, 18);
-  return full + BigInt(Math.trunc(Number(digits) * (Number(size) / 10 ** digits.length)));
+  const { digits, scale } = leadingFraction(fraction);
+  return full + BigInt(Math.trunc(Number(digits) * (Number(size) / scale)));
+}
+
+/** As far as Go reads a fraction, in its own doubles, so that it is the same nanosecond. */
+function leadingFraction(fraction: string): { readonly digits: bigint; readonly scale: number } {
+  let digits = 0n;
+  let scale = 1;
+  for (const digit of fraction) {
+    const more = digits * 10n + BigInt(digit);
+    if (more > LIMIT) break;
+    digits = more;
+    scale *= 10;
+  }
+  return { digits, scale };
 }
 
 function inHours(text: string): string {
@@ -59,7 +71,9 @@ function inHours(text: string): string {
   );
 }
 
-/** Without an exponent. */
+/** The fewest digits that read back as the same number, as `strconv.FormatFloat` writes it with `f` and -1. */
 function plainText(value: number): string {
-  return value >= 1e21 ? BigInt(value).toString() : value.toFixed(20).replace(/\.?0+$/, '');
+  if (value >= 1e21) return BigInt(value).toString();
+  const [digits = '', exponent] = String(value).split('e-');
+  return exponent === undefined ? digits : `0.${'0'.repeat(Number(exponent) - 1)}${digits.replace('.', '')}`;
 }
