@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
+import { backMemory } from '../stage/back-memory.ts';
 import { chooseCores } from '../stage/cores.ts';
 import { createGhz, type Ghz } from '../stage/ghz.ts';
 import { createIssuer } from '../stage/issuer.ts';
@@ -57,6 +58,7 @@ async function warm(arena: Arena): Promise<Scenario> {
   return alternate('warm', arena, async (contestant, round) => {
     if (minted !== round) [minted, messages] = [round, mint(arena, 'warm', WARM_TOKENS)];
     await ghz.burst({ address: contestant.address, messages, count: WARM_TOKENS });
+    backMemory(arena.folder);
     return measure(contestant, ghz, { messages, count: options.warmChecks });
   });
 }
@@ -67,6 +69,7 @@ function firstSeen(arena: Arena): Promise<Scenario> {
   let minted = { round: 0, file: '' };
   return alternate('first-seen', arena, (contestant, round) => {
     if (minted.round !== round) minted = { round, file: mint(arena, 'first-seen', options.firstSeen) };
+    backMemory(arena.folder);
     return measure(contestant, ghz, { messages: minted.file, count: options.firstSeen });
   });
 }

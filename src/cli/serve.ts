@@ -12,6 +12,7 @@ import { openStore } from '../store/open-store.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { listenFailure, StartError } from './failure.ts';
 import { announceReady, createReadiness, type Readiness } from './readiness.ts';
+import { shortCollections } from './short-collections.ts';
 import { shoutRows } from './shout-rows.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -44,6 +45,7 @@ export async function serve(
   terminal: Terminal,
   onHangUp: (reload: () => void) => void,
 ): Promise<ExitCode> {
+  shortCollections();
   const parts = await build(options, terminal);
   const { config, log, store, provenance, reloader, readiness } = parts;
   const stopped = stopSignal();

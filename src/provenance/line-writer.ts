@@ -23,7 +23,7 @@ interface Chunk {
   written: number;
 }
 
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 /** Pages that were written serve again: new memory costs the kernel more than the copy does. */
 const SPARE_PAGES = 4;
 const NEWLINE = 10;
@@ -38,9 +38,9 @@ const RETRY_MS = 1000;
 const RETRY_FULL_PIPE_MS = 10;
 
 /**
- * Writes lines in batches, off the caller's clock: a line is kept in memory as bytes, so that no string of it lives on, and goes out with its neighbours after
- * 64 KiB or 100 ms. It never throws and never blocks. While the target fails, lines wait; past `maxBytes` they are
- * dropped and counted (threats T02, T04).
+ * Writes lines in batches, off the caller's clock: a line is kept in memory as bytes, so that no string of it lives on, and
+ * goes out with its neighbours after 256 KiB or 100 ms. It never throws and never blocks. While the target fails, lines
+ * wait; past `maxBytes` they are dropped and counted (threats T02, T04).
  */
 export class LineWriter {
   readonly #target: LineTarget;

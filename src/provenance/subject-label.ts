@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Identity } from '../identity/identity.ts';
 import type { Logger } from '../log.ts';
 import { bounded } from './bounded.ts';
@@ -14,6 +15,7 @@ export type SubjectLabel = (identity: Pick<Identity, 'subject'>) => string;
 
 const SHORTEST_KEY = 16;
 const DIGITS = 16;
+const MOST_KNOWN = 10_000;
 
 /**
  * Makes the function that names a subject in telemetry and dynamic metadata: the subject itself, or the first 16 hex
@@ -25,15 +27,15 @@ export function createSubjectLabel(config: SubjectLabelConfig, log: Logger): Sub
     return ({ subject }) => bounded(subject.id);
   }
   const key = pseudonymKey(config.pseudonymKey, log);
-  // A remembered token brings the same subject object each time, and takes its pseudonym along when it is forgotten.
-  const known = new WeakMap<Identity['subject'], string>();
+  // By name, not by object in a WeakMap: a collection visits the entries of that one by one, while every Check waits.
+  const known = new LRUCache<string, string>({ max: MOST_KNOWN });
   return ({ subject }) => {
-    let pseudonym = known.get(subject);
+    // Lengths first, so that no two pairs of issuer and subject make the same text (threats C13).
+    const text = `${subject.issuer.length}:${subject.issuer}${subject.id.length}:${subject.id}`;
+    let pseudonym = known.get(text);
     if (pseudonym === undefined) {
-      // Lengths first, so that no two pairs of issuer and subject make the same text (threats C13).
-      const text = `${subject.issuer.length}:${subject.issuer}${subject.id.length}:${subject.id}`;
       pseudonym = createHmac('sha256', key).update(text).digest('hex').slice(0, DIGITS);
-      known.set(subject, pseudonym);
+      known.set(text, pseudonym);
     }
     return pseudonym;
   };
