@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { freePort } from '../../demo/free-port.ts';
 import { isAllowed } from '../stage/ask.ts';
+import { backMemory } from '../stage/back-memory.ts';
 import { type Behalf, startBehalf } from '../stage/behalf.ts';
 import { chooseCores } from '../stage/cores.ts';
 import { createGhz, type Ghz } from '../stage/ghz.ts';
@@ -102,6 +103,7 @@ async function alternate({ servers, ghz, messages, folder }: Arena, size: Size):
       progress.step(`round ${round} of ${size.rounds}: ${name}`);
       const { address, pid } = servers[name];
       await ghz.burst({ address, messages: file, count: TOKENS });
+      backMemory(folder);
       const before = cpuMicroseconds(pid);
       const full = await ghz.burst({ address, messages: file, count: size.checks });
       await sleep(SETTLE_MS);
