@@ -15,7 +15,8 @@ export type SubjectLabel = (identity: Pick<Identity, 'subject'>) => string;
 
 const SHORTEST_KEY = 16;
 const DIGITS = 16;
-const MOST_KNOWN = 10_000;
+/** Bounded twice: an issuer may give long names. */
+const MOST_KNOWN = { max: 10_000, maxSize: 4 * 1024 * 1024 };
 
 /**
  * Makes the function that names a subject in telemetry and dynamic metadata: the subject itself, or the first 16 hex
@@ -28,7 +29,7 @@ export function createSubjectLabel(config: SubjectLabelConfig, log: Logger): Sub
   }
   const key = pseudonymKey(config.pseudonymKey, log);
   // By name, not by object in a WeakMap: a collection visits the entries of that one by one, while every Check waits.
-  const known = new LRUCache<string, string>({ max: MOST_KNOWN });
+  const known = new LRUCache<string, string>({ ...MOST_KNOWN, sizeCalculation: (_pseudonym, text) => text.length });
   return ({ subject }) => {
     // Lengths first, so that no two pairs of issuer and subject make the same text (threats C13).
     const text = `${subject.issuer.length}:${subject.issuer}${subject.id.length}:${subject.id}`;
