@@ -115,11 +115,11 @@ describe('the line writer', () => {
     const { writer, content } = toFile();
     const all = [
       '',
-      'é'.repeat(40_000),
+      'é'.repeat(160_000),
       '𝄞'.repeat(20_000),
       ...lines(3000),
       'x'.repeat(200_000),
-      '日'.repeat(21_845),
+      '日'.repeat(87_381),
       'end',
     ];
     all.forEach((line) => writer.write(line));

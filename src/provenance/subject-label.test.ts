@@ -27,6 +27,15 @@ describe('the label of a subject (threats T11)', () => {
     expect(label(other as never)).not.toBe(label(subject('https://a', 'anna') as never));
   });
 
+  it('is still the same after more people than are remembered, and for a name too long to remember', () => {
+    const label = createSubjectLabel(pseudonymous, log);
+    const anna = label(identity('anna'));
+    const long = subject('https://a', 'x'.repeat(5 * 1024 * 1024)) as never;
+    for (let other = 0; other <= 10_000; other++) label(identity(`other ${other}`));
+    expect(label(identity('anna'))).toBe(anna);
+    expect(label(long)).toBe(label(long));
+  });
+
   it('differs under another key', () => {
     const label = createSubjectLabel({ ...pseudonymous, pseudonymKey: 'another secret, long enough' }, log);
     expect(label(identity('anna'))).not.toBe(createSubjectLabel(pseudonymous, log)(identity('anna')));

@@ -15,7 +15,7 @@ export type SubjectLabel = (identity: Pick<Identity, 'subject'>) => string;
 
 const SHORTEST_KEY = 16;
 const DIGITS = 16;
-/** Bounded twice: an issuer may give long names. */
+/** Bounded twice, by entries and by characters: an issuer may give long names. */
 const MOST_KNOWN = { max: 10_000, maxSize: 4 * 1024 * 1024 };
 
 /**

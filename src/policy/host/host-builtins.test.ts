@@ -36,6 +36,9 @@ const ANSWERS: readonly (readonly [name: string, operands: readonly string[], an
   ['time.parse_duration_ns', ['"1.59999999y"'], '50457599684639996'],
   ['time.parse_duration_ns', ['"0.000000001d"'], '86400'],
   ['time.parse_duration_ns', ['"0.0000000000000000001h"'], '0'],
+  // Of a fraction, the nineteenth digit counts, and what an int64 cannot hold does not.
+  ['time.parse_duration_ns', ['"0.2325872278080555292h"'], '837314020109'],
+  ['time.parse_duration_ns', ['"0.689661571263888841477h"'], '2482781656549'],
   [
     'time.format',
     ['[1709200800500000000, "Europe/Berlin", "Mon Jan _2 15:04:05.000 -0700 2006"]'],
