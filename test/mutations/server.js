@@ -112,4 +112,20 @@ export const SERVER = [
     replace: '  return () => {\n',
     tests: ['src/server/read-message.test.ts'],
   },
+  {
+    name: 'memory is collected before a Check runs out of time',
+    threat: 'E03',
+    file: 'src/cli/short-collections.ts',
+    find: '  if (heapLimit >= LARGE_HEAP) setFlags',
+    replace: '  if (heapLimit < 0) setFlags',
+    tests: ['src/cli/short-collections.test.ts'],
+  },
+  {
+    name: 'V8 is left alone where it waits for less',
+    threat: 'E03',
+    file: 'src/cli/short-collections.ts',
+    find: '  if (heapLimit >= LARGE_HEAP) setFlags',
+    replace: '  setFlags',
+    tests: ['src/cli/short-collections.test.ts'],
+  },
 ];
