@@ -85,6 +85,7 @@ function parse(encoded: string): Svid {
   const { tbsCertificate } = certificate;
   const extensions = tbsCertificate.extensions ?? [];
   const spiffeId = readSpiffeId(extensions);
+  requireSameName(openssl, spiffeId);
   requireLeaf(extensions);
   const thumbprint = createHash('sha256').update(openssl.raw).digest('base64url');
   return { spiffeId, thumbprint, formFault: formFault(certificate), ...readValidity(openssl, tbsCertificate.validity) };
@@ -112,6 +113,13 @@ function readSpiffeId(extensions: readonly Extension[]): SpiffeId {
   const spiffeId = parseSpiffeId(uri);
   if (spiffeId === undefined) throw new Refusal('spiffe_id_invalid', 'the URI SAN is not the SPIFFE ID of a workload');
   return spiffeId;
+}
+
+/** The ASN.1 library reads on past a length that is wrong, where OpenSSL reads no name at all. Both must see one (S04). */
+function requireSameName({ subjectAltName = '' }: X509Certificate, { id }: SpiffeId): void {
+  const uris = subjectAltName.split(', ').filter((name) => name.startsWith('URI:'));
+  if (uris.length === 1 && uris[0] === `URI:${id}`) return;
+  throw new Refusal('peer_cert_unparseable', 'its URI SAN is not encoded as OpenSSL reads it');
 }
 
 /** X509-SVID §4: cA false; keyUsage critical, digitalSignature, neither keyCertSign nor cRLSign; EKU with both sides. */

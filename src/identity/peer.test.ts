@@ -66,6 +66,19 @@ describe('the peer', () => {
     expect(outcome(encoded(options))).toBe(code);
   });
 
+  it.each([0x48, 0x01, 0x34])(
+    'is unreadable where a length of %i lets only one of two readers see its name [S04]',
+    (length) => {
+      const { raw } = new X509Certificate(issueSvid(authority, { uris: [ID] }).certificate);
+      // The SEQUENCE that holds the one URI of 51 octets (RFC 5280 §4.2.1.6).
+      const at = raw.indexOf(Buffer.from(ID, 'latin1')) - 3;
+      expect([raw[at - 1], raw[at]]).toEqual([0x30, ID.length + 2]);
+      raw[at] = length;
+      const pem = `-----BEGIN CERTIFICATE-----\n${raw.toString('base64')}\n-----END CERTIFICATE-----\n`;
+      expect(outcome(encodeURIComponent(pem))).toBe('peer_cert_unparseable');
+    },
+  );
+
   it('expires on a connection that stays open, though its certificate was read before [S12]', () => {
     const certificate = encoded({ uris: [ID] });
     expect(outcome(certificate)).toBe(ID);
