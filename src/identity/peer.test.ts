@@ -18,6 +18,10 @@ const encoded = (options: SvidOptions) => encodeURIComponent(issueSvid(authority
 function withTime(certificate: string, time: string): string {
   const { raw } = new X509Certificate(certificate);
   raw.write(time, raw.indexOf('460102030405Z', 'latin1'), 'latin1');
+  return pemOf(raw);
+}
+
+function pemOf(raw: Buffer): string {
   return `-----BEGIN CERTIFICATE-----\n${raw.toString('base64')}\n-----END CERTIFICATE-----\n`;
 }
 
@@ -74,8 +78,7 @@ describe('the peer', () => {
       const at = raw.indexOf(Buffer.from(ID, 'latin1')) - 3;
       expect([raw[at - 1], raw[at]]).toEqual([0x30, ID.length + 2]);
       raw[at] = length;
-      const pem = `-----BEGIN CERTIFICATE-----\n${raw.toString('base64')}\n-----END CERTIFICATE-----\n`;
-      expect(outcome(encodeURIComponent(pem))).toBe('peer_cert_unparseable');
+      expect(outcome(encodeURIComponent(pemOf(raw)))).toBe('peer_cert_unparseable');
     },
   );
 
