@@ -70,7 +70,7 @@ describe('the peer', () => {
     expect(outcome(encoded(options))).toBe(code);
   });
 
-  it.each([0x48, 0x01, 0x34])(
+  it.each([0x34, 0x31, 0x48])(
     'is unreadable where a length of %i lets only one of two readers see its name [S04]',
     (length) => {
       const { raw } = new X509Certificate(issueSvid(authority, { uris: [ID] }).certificate);
