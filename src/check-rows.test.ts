@@ -157,7 +157,8 @@ describe('a row', () => {
       const parts = withRow({ onFailure: { degrade: { to: over.id } } }, [over]);
       const { answer, trail } = await put({ ...parts, ...failing('policy_trap') });
       expect(reasonOf(answer)).toBe('exception_expired');
-      expect([trail.identity, trail.grant, trail.peer]).toEqual([undefined, undefined, undefined]);
+      const { identity, subjectLabel, grant, peer } = trail;
+      expect([identity, subjectLabel, grant, peer]).toEqual([undefined, undefined, undefined, undefined]);
     });
 
     it('degrades once, and never from there', async () => {

@@ -86,6 +86,25 @@ describe('one Check', () => {
     expect(answer.ok_response?.headers_to_remove).toEqual(['x_behalf_agent']);
   });
 
+  it.each<[string, Ask, string | undefined]>([
+    ['allows', {}, undefined],
+    ['denies', { hop: 'erp.recipients.change', method: 'PUT', path: '/v1/regions/eu/recipients/7' }, 'grant_scope'],
+  ])('calls the subject by its label where it %s [T11]', async (_, asked, code) => {
+    const { answer, trail } = await world.put(await world.request(asked));
+    expect(trail.refusal?.code).toBe(code);
+    expect(trail.subjectLabel).toBe('pseudonym');
+    expect(JSON.stringify(answer.dynamic_metadata)).toContain('"subject":{"stringValue":"pseudonym"}');
+    expect(JSON.stringify(answer.dynamic_metadata)).not.toContain('alice');
+  });
+
+  it('says for whom it was where the subject is revoked [C10, T11]', async () => {
+    const requireUnrevoked = (): never => {
+      throw new Refusal('subject_disabled', 'revoked by subject');
+    };
+    const { trail } = await world.put(await world.request(), { steps: { ...STEPS, requireUnrevoked } });
+    expect([trail.refusal?.code, trail.subjectLabel]).toEqual(['subject_disabled', 'pseudonym']);
+  });
+
   it.each<[string, Ask, string]>([
     ['another region than granted', { path: '/v1/regions/us/invoices/7' }, 'grant_scope'],
     [
@@ -226,17 +245,9 @@ describe('a broken step', () => {
 
 describe('a refusal', () => {
   it('that cannot be said still denies', () => {
-    const parts = {
-      snapshot: () => undefined,
-      store: world.store,
-      subjectLabel: () => {
-        throw new Error('broken');
-      },
-      maxMessageBytes: 1,
-      steps: STEPS,
-    };
-    const trail = { ...beginTrail(), identity: { subject: {} } } as never;
-    const answer = decodeCheckResponse(refuse(new Refusal('policy_denied', 'x'), trail, parts));
+    // A label that is no text cannot be encoded.
+    const trail = { ...beginTrail(), subjectLabel: 1 } as never;
+    const answer = decodeCheckResponse(refuse(new Refusal('policy_denied', 'x'), trail));
     expect(answer.denied_response?.status?.code).toBe(503);
   });
 });

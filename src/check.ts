@@ -72,7 +72,7 @@ export async function check(bytes: Uint8Array, trail: Trail, parts: CheckParts):
       ? permit(routed, walk)
       : permit(routed, walk).catch((error: unknown) => degrade(error, to, routed, walk)));
   } catch (error) {
-    return refuse(asRefusal(error), trail, parts);
+    return refuse(asRefusal(error), trail);
   }
 }
 
@@ -94,6 +94,7 @@ async function permit(routed: RoutedHop, walk: Walk): Promise<Buffer> {
   const peer = (trail.peer = await steps.identifyPeer(input, hop, live.peer, now));
   const { matrix, issuers, dpop } = live;
   const identity = (trail.identity = await steps.identify(input, hop, { peer, matrix, issuers, dpop, now }));
+  trail.subjectLabel = parts.subjectLabel(identity);
   end(trail.identifyTook);
   const unrevoked = steps.requireUnrevoked(identity, hop, store);
   const { grant, spending, wanted } = steps.delegate(identity, routed, input, { store, now });
@@ -111,8 +112,7 @@ async function permit(routed: RoutedHop, walk: Walk): Promise<Buffer> {
   end(trail.decideTook);
   requireInTime(trail);
   const spent = spending === undefined ? 'nothing' : await steps.spend(spending, identity.once, store);
-  const { decisionId, fallback } = trail;
-  const subjectLabel = parts.subjectLabel(identity);
+  const { decisionId, subjectLabel, fallback } = trail;
   const { revision: policyRevision } = policy;
   // biome-ignore format: the proofs, and what is told of them
   const allowed = {
@@ -158,7 +158,10 @@ function joined(one: Outcome, other: Outcome): Outcome {
   };
 }
 
-const OF_A_ROW = ['peer', 'identity', 'grant', 'wanted', 'asked', 'outcome', 'identifyTook', 'decideTook'] as const;
+// biome-ignore format: what one row found
+const OF_A_ROW = [
+  'peer', 'identity', 'subjectLabel', 'grant', 'wanted', 'asked', 'outcome', 'identifyTook', 'decideTook',
+] as const;
 
 /** Once the timer has answered, nothing may be used up any more: the client was told that it was denied (threats E03). */
 function requireInTime({ isOverdue }: Trail): void {
@@ -169,10 +172,10 @@ function requireInTime({ isOverdue }: Trail): void {
  * Denies with what the trail knows; lets pass where the row is only observed yet. Never throws: what cannot even be
  * denied properly gets the answer that was made at start.
  */
-export function refuse(refusal: Refusal, trail: Trail, { subjectLabel }: CheckParts): Buffer {
+export function refuse(refusal: Refusal, trail: Trail): Buffer {
   trail.refusal = refusal;
   try {
-    if (!isObserved(trail)) return encode(deny(denied(refusal, trail, subjectLabel)));
+    if (!isObserved(trail)) return encode(deny(denied(refusal, trail)));
     trail.observed = true;
     return encode(pass(trail.decisionId, refusal, trail));
   } catch {

@@ -5,7 +5,8 @@ import type { CheckResponse, CheckResponse__Output } from './generated/envoy/ser
 import type { HealthCheckRequest__Output } from './generated/grpc/health/v1/HealthCheckRequest.ts';
 
 /**
- * The wire, loaded once from protos/. `server` decodes with it and `response` encodes with it; no other step sees it.
+ * The wire as protobufjs has it, loaded once from protos/: for health, the self-check and tests. A Check is read by
+ * server/check-request.ts, and its answer written by response/message-text.ts (ADRs 7 and 11).
  * `keepCase` leaves Envoy's field names as they are, except inside google.protobuf.Struct (`stringValue`).
  */
 const definitions = loadSync(
@@ -38,7 +39,7 @@ export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 export const HEALTH_CHECK_PATH = '/grpc.health.v1.Health/Check';
 export const HEALTH_WATCH_PATH = '/grpc.health.v1.Health/Watch';
 
-/** @throws where the bytes are no CheckRequest */
+/** For tests: what protobufjs reads. @throws where the bytes are no CheckRequest */
 export function decodeCheckRequest(bytes: Uint8Array): CheckRequest__Output {
   return checkMethod.requestDeserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
@@ -48,7 +49,7 @@ export function encodeCheckRequest(message: CheckRequest): Buffer {
   return checkMethod.requestSerialize(message);
 }
 
-/** Encodes without judging: only response/encode.ts may call it. */
+/** For tests: encodes without judging. */
 export function encodeCheckResponse(message: CheckResponse): Buffer {
   return checkResponse.serialize(message);
 }

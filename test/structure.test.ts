@@ -29,6 +29,7 @@ const OPEN = [
   'log.ts',
   'strict-json.ts',
   'fold.ts',
+  'null-object.ts',
   'clock.ts',
   'wire.ts',
   'address.ts',

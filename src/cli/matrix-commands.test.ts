@@ -109,7 +109,7 @@ describe('behalf matrix learn', () => {
   const place = { parent: undefined, trusted: false, link: undefined };
   const { routed: _, peer: __, ...unrouted } = fullTrail({ refusal: new Refusal('hop_unknown', 'none') });
   const records = join(folder, 'records.ndjson');
-  const lines = [unrouted, fullTrail()].map((trail) => recordLine(trail, { place, context: undefined, subject: 'x' }));
+  const lines = [unrouted, fullTrail()].map((trail) => recordLine(trail, { place, context: undefined }));
   writeFileSync(records, `${lines.map((line) => line.trimEnd()).join('\n')}\nnot a record\n`);
 
   it('drafts rows, lists what nothing used, and stays YAML that lint reads', async () => {

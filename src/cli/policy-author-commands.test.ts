@@ -372,12 +372,12 @@ describeWithOpa('behalf policy eval of a folder', () => {
 
 describeWithOpa('behalf policy eval of a recorded decision', () => {
   const RECORDS = join(ROOT, 'records.ndjson');
-  const trail = fullTrail();
+  const trail = fullTrail({ subjectLabel: 'person-1' });
   const ID = trail.decisionId;
   const labelOf = (): string => 'person-1';
   const recordFor = (isPlain: boolean, detail: 'redacted' | 'full'): string => {
     const kept = keptInput(trail, { detail, labelOf, isPlain });
-    const parts = { place: {}, context: undefined, subject: 'person-1', kept, digest: undefined };
+    const parts = { place: {}, context: undefined, kept, digest: undefined };
     return `${JSON.stringify(recordOf(trail, parts as unknown as Parameters<typeof recordOf>[1]))}\n`;
   };
   const asked = (folder: string, ...more: readonly string[]): ReturnType<typeof run> =>

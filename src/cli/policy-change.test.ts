@@ -20,7 +20,7 @@ const SHIPPED = root('policies/bundle.tar.gz');
 /** Allows whatever is a GET, and denies all else. */
 const READING = root('test/fixtures/policies/log-rules/bundle.tar.gz');
 const revisionOf = (path: string): string => readBundle(readFileSync(path)).revision;
-const KNOWN = { place: { parent: undefined, trusted: false, link: undefined }, context: undefined, subject: 's' };
+const KNOWN = { place: { parent: undefined, trusted: false, link: undefined }, context: undefined };
 
 let folder: string;
 let records: string;

@@ -149,7 +149,7 @@ async function listen({ config, log, store, provenance, reloader, readiness }: P
       tls: config.listen.tls,
       decider: {
         check: (bytes, trail) => check(bytes, trail, parts),
-        refuse: (refusal, trail) => refuse(refusal, trail, parts),
+        refuse,
       },
       record: (trail) => provenance.record(trail),
       maxInFlight: config.limits.inFlight,

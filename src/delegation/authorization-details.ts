@@ -1,3 +1,4 @@
+import { nullObject } from '../null-object.ts';
 import { Refusal } from '../refusals.ts';
 import type { Grant } from './grant.ts';
 
@@ -51,7 +52,7 @@ function readGrant(detail: Record<string, unknown>): Grant {
 
 function readContext(context: unknown): Record<string, string> {
   if (typeof context !== 'object' || context === null || Array.isArray(context)) throw invalid('context is no object');
-  const read = Object.create(null) as Record<string, string>;
+  const read = nullObject<string>();
   for (const [key, value] of Object.entries(context)) read[key] = text(value, 'context');
   return read;
 }

@@ -67,6 +67,12 @@ describe('delegate', () => {
     ['another region (A06)', [grant({ context: { region: 'us' } })], 'grant_scope'],
     ['a region in capitals (A06)', [grant({ context: { region: 'EU' } })], 'grant_scope'],
     ['no region (A06)', [grant({ context: {} })], 'grant_scope'],
+    // As JSON, because that is how it comes: a member like any other.
+    [
+      'a limit that is called like a part of every object [J11]',
+      [grant({ context: JSON.parse('{"region":"eu","__proto__":"1"}') as object })],
+      'grant_scope',
+    ],
     ['a limit that the row does not read', [grant({ context: { region: 'eu', cost: '1' } })], 'grant_scope'],
     ['an expired grant (A06)', [grant({ expires_at: NOW / 1000 })], 'grant_expired'],
     ['a budget that nobody can spend from', [grant({ budget: { calls: 1 } })], 'grant_invalid'],

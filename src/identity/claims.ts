@@ -1,3 +1,4 @@
+import { nullObject } from '../null-object.ts';
 import { Refusal } from '../refusals.ts';
 import { type Confirmation, readConfirmation } from './confirmation.ts';
 
@@ -48,7 +49,7 @@ export function readClaims(payload: Readonly<Record<string, unknown>>, scopeClai
   if (expiresAt === undefined) throw wrong('exp');
   if (issuedAt === undefined) throw wrong('iat');
   const clientId = payload['client_id'] ?? payload['azp'];
-  const others = Object.create(null) as Record<string, unknown>;
+  const others = nullObject<unknown>();
   for (const name of Object.keys(payload)) if (!READ.has(name)) others[name] = payload[name];
   return {
     subject,

@@ -37,6 +37,11 @@ function inputWith(headers: Record<string, string>): PolicyInput {
 }
 
 describe('the policy input', () => {
+  it('shows a header that is called like a part of every object [J11]', () => {
+    const headers = JSON.parse('{"__proto__":"x","constructor":"y"}') as Record<string, string>;
+    expect(JSON.stringify(inputWith(headers).request.headers)).toBe('{"__proto__":"x","constructor":"y"}');
+  });
+
   it('holds no credential (T07)', () => {
     const headers = {
       authorization: 'Bearer secret',

@@ -1,6 +1,7 @@
 import type { Grant } from '../delegation/grant.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { RoutedHop } from '../matrix/hop.ts';
+import { nullObject } from '../null-object.ts';
 import type { CheckInput, McpCall } from '../request/check-input.ts';
 
 /**
@@ -131,7 +132,8 @@ export function policyInput({ input, routed, identity, grant, now, call }: Polic
       boundary: hop.boundary,
       action: hop.delegation.action,
       audience: hop.credential.audience,
-      scopes: hop.credential.scopes,
+      // A copy: V8 writes a frozen list as JSON at half the speed.
+      scopes: [...hop.credential.scopes],
     },
     peer: { id: peer.id, trustDomain: peer.trustDomain },
     subject,
@@ -165,15 +167,15 @@ function mcpOf({ method, tool, arguments: given }: McpCall): PolicyInput['mcp'] 
   return { method, tool: tool ?? null, arguments: given ?? null };
 }
 
+function isOurs(name: string): boolean {
+  return name.startsWith('x') && name.replaceAll('_', '-').startsWith('x-behalf-');
+}
+
 function visibleHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  // A plain object, because it is written as JSON on every Check, and V8 writes one without a prototype at half the speed.
-  // A header named `__proto__` cannot be set on it and is not shown.
-  const visible: Record<string, string> = {};
+  const visible = nullObject<string>();
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !HIDDEN.has(name) && !name.replaceAll('_', '-').startsWith('x-behalf-')) {
-      visible[name] = value;
-    }
+    if (value !== undefined && !HIDDEN.has(name) && !isOurs(name)) visible[name] = value;
   }
   return visible;
 }

@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { createHmacOf } from './hmac.ts';
 
 /** What a record names the policy's whole input by, given as its JSON. */
 export type InputDigest = (asked: string) => string;
@@ -14,6 +15,5 @@ export function createInputDigest(secret: string | undefined): InputDigest {
   const derived = createHmac('sha256', secret ?? randomBytes(32))
     .update('behalf input digest')
     .digest();
-  const key = createSecretKey(derived);
-  return (asked) => createHmac('sha256', key).update(asked).digest('base64url');
+  return createHmacOf(derived);
 }

@@ -78,6 +78,17 @@ describe('what a record keeps of the input', () => {
     expect(JSON.stringify(kept).length).toBeLessThan(8000);
   });
 
+  it('measures a list by its length as JSON', () => {
+    const { identity } = fullTrail() as Required<Trail>;
+    const erasedWith = (scope: string): readonly string[] | undefined => {
+      const wide = { ...identity, token: { ...identity.token, scopes: [scope] } };
+      return keptInput(fullTrail({ identity: wide }), REDACTED)?.erased;
+    };
+    expect(erasedWith('\u0001'.repeat(1000))).toContain('/input/token/scopes');
+    expect(erasedWith('a'.repeat(4093))).toContain('/input/token/scopes');
+    expect(erasedWith('a'.repeat(4092))).not.toContain('/input/token/scopes');
+  });
+
   it('names a person who approved as it names the subject [T11]', () => {
     const { grant } = fullTrail() as Required<Trail>;
     const approved = grant && { ...grant, approval: { id: 'a-1', approver: 'bob@acme.example', at: 1 } };

@@ -17,14 +17,16 @@ export interface KeptInput {
 
 export interface KeepOptions {
   readonly detail: InputDetail;
-  /** The subject as telemetry may name it, and any other person by the same rule. */
+  /** What telemetry calls a person other than the subject: one who approved. */
   readonly labelOf: SubjectLabel;
-  /** True where that names them in full. */
+  /** True where people, the subject too, are named in full. */
   readonly isPlain: boolean;
 }
 
 const LONGEST_PATH = 1024;
 const LONGEST_LIST = 4096;
+/** Of one character in JSON: `\u0000`. */
+const LONGEST_ESCAPE = 6;
 const MOST_CALLS = 32;
 
 /**
@@ -62,7 +64,7 @@ function redacted(asked: PolicyInput, trail: Trail, options: KeepOptions): KeptI
     version,
     hop,
     peer,
-    subject: subjectOf(asked, options, lost),
+    subject: subjectOf(asked, trail, options, lost),
     actor,
     chain: kept(asked.chain, '/input/chain', lost),
     token: {
@@ -84,10 +86,14 @@ interface Lost {
   readonly masked: string[];
 }
 
-function subjectOf({ subject }: PolicyInput, { labelOf, isPlain }: KeepOptions, { erased, masked }: Lost): object {
+function subjectOf(
+  { subject }: PolicyInput,
+  { subjectLabel: id }: Trail,
+  { isPlain }: KeepOptions,
+  { erased, masked }: Lost,
+): object {
   if (!isPlain) masked.push('/input/subject/id');
   const { issuer, claims } = subject;
-  const id = labelOf({ subject });
   if (isEmpty(claims)) return { id, issuer, claims };
   erased.push('/input/subject/claims');
   return { id, issuer };
@@ -173,9 +179,16 @@ function orNone(list: readonly object[]): readonly object[] | undefined {
 
 /** A list that the caller's token could make long. */
 function kept<List extends readonly unknown[]>(list: List, pointer: string, { erased }: Lost): List | undefined {
-  if (list.length === 0 || JSON.stringify(list).length <= LONGEST_LIST) return list;
+  if (isShort(list) || JSON.stringify(list).length <= LONGEST_LIST) return list;
   erased.push(pointer);
   return undefined;
+}
+
+/** True for nearly every list, without writing it as JSON: its texts would be short enough were each character escaped. */
+function isShort(list: readonly unknown[]): boolean {
+  let most = 2;
+  for (const item of list) most += typeof item === 'string' ? item.length * LONGEST_ESCAPE + 3 : LONGEST_LIST;
+  return most <= LONGEST_LIST;
 }
 
 function isEmpty(values: object): boolean {

@@ -95,7 +95,7 @@ describe('names.ts', () => {
       refusal: new Refusal('policy_trap', 'it trapped'),
       fallback: { from: 'a', to: 'b', because: 'policy_trap' },
     });
-    expect(new Set(Object.keys(spanAttributes(fault, 's')))).toEqual(new Set(names.ATTRIBUTES));
+    expect(new Set(Object.keys(spanAttributes(fault)))).toEqual(new Set(names.ATTRIBUTES));
   });
 
   it('lists exactly the metrics that are exposed', () => {
@@ -109,7 +109,7 @@ describe('names.ts', () => {
   });
 
   it('is not needed for the earliest refusals: they have no optional field', () => {
-    const line = recordLine(bareTrail(), { place: PLACE, context: undefined, subject: undefined });
+    const line = recordLine(bareTrail(), { place: PLACE, context: undefined });
     expect(Object.keys(JSON.parse(line) as object)).not.toContain('input');
   });
 });

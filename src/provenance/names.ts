@@ -162,4 +162,3 @@ export type LabelField = (typeof LABEL_FIELDS)[number];
 export type InputField = (typeof INPUT_FIELDS)[number];
 export type TimerField = (typeof TIMER_FIELDS)[number];
 export type AuthzField = (typeof AUTHZ_FIELDS)[number];
-export type SpanField = (typeof SPAN_FIELDS)[number];

@@ -35,10 +35,10 @@ afterAll(async () => {
   await collector.close();
 });
 
-function tree(trail: Trail, place: Place, subject = 'subject'): Span[] {
+function tree(trail: Trail, place: Place): Span[] {
   let next = 1;
   const context = { traceId: REMOTE.traceId, spanId: 'a'.repeat(16), traceFlags: 1, ...traceStateOf(place) };
-  return spansOf(trail, { context, place, subject, newSpanId: () => String(next++).padStart(16, '0') });
+  return spansOf(trail, { context, place, newSpanId: () => String(next++).padStart(16, '0') });
 }
 
 function traceStateOf({ parent }: Place): object {
@@ -84,7 +84,7 @@ describe('our OTLP bytes', () => {
     ['a whole tree without a parent', tree(fullTrail(), ORPHAN)],
     ['a remote parent, trace state and a link', tree(fullTrail(), { parent: STATE, trusted: true, link: STATE })],
     ['a fault', tree(fullTrail({ refusal: new Refusal('policy_trap', 'x') }), ORPHAN)],
-    ['text beyond ASCII', tree(fullTrail(), ORPHAN, 'Änne 漢字 🦉 \u0000 \ud800')],
+    ['text beyond ASCII', tree(fullTrail({ subjectLabel: 'Änne 漢字 🦉 \u0000 \ud800' }), ORPHAN)],
     [
       'the last nanosecond of a second',
       tree(fullTrail({ receivedAt: 1_795_348_800_999, answered: 5000.999_999 }), ORPHAN),
@@ -98,7 +98,7 @@ describe('our OTLP bytes', () => {
     await fc.assert(
       fc.asyncProperty(text, fc.array(text, { maxLength: 10 }), fc.nat(1e13), async (subject, chain, receivedAt) => {
         const known = { ...identity(subject), chain: chain.map((id) => ({ id, issuer: '' })) };
-        const spans = tree(fullTrail({ identity: known, receivedAt }), ORPHAN, subject);
+        const spans = tree(fullTrail({ identity: known, subjectLabel: subject, receivedAt }), ORPHAN);
         return byUs(spans).equals((await bySdk(spans)) ?? Buffer.alloc(0));
       }),
       { numRuns: 100, seed: 20_261_122 },

@@ -48,7 +48,8 @@ describe('provenance', () => {
   });
 
   it('gives the record the ids of its span, and both the same pseudonym', async () => {
-    provenance.record(fullTrail());
+    const pseudonym = provenance.subjectLabel(fullTrail().identity as NonNullable<Trail['identity']>);
+    provenance.record(fullTrail({ subjectLabel: pseudonym }));
     await provenance.shutdown();
     const [record] = decisions();
     const span = JSON.parse(readFileSync(spans, 'utf8').split('\n')[0] ?? '') as {
@@ -57,7 +58,6 @@ describe('provenance', () => {
       attributes: Record<string, string>;
     };
     expect(span).toMatchObject({ trace_id: record?.trace_id, span_id: record?.span_id });
-    const pseudonym = provenance.subjectLabel(fullTrail().identity as NonNullable<Trail['identity']>);
     expect(span.attributes['behalf.subject.id']).toBe(pseudonym);
     expect(record?.authz.subject).toBe(pseudonym);
   });

@@ -139,20 +139,18 @@ class Recorder implements Provenance {
 
   /** Made at once, and small: what waits for a shadow must not keep a whole request in memory. */
   #account(trail: Trail): Account {
-    const { journal, tracing, subjectLabel, digestOf } = this.#parts;
+    const { journal, tracing, digestOf } = this.#parts;
     const place = placeOf(trail);
     const context = tracing.begin(place);
-    const subject = trail.identity && subjectLabel(trail.identity);
     const hop = trail.routed?.hop.id ?? 'unknown';
     const entry = journal.make(trail, {
       place,
       context,
-      subject,
       digest: trail.asked && digestOf(trail.asked.text),
     });
     if (context === undefined) return { hop, entry, spans: undefined };
     try {
-      return { hop, entry, spans: spansOf(trail, { place, context, subject, newSpanId: tracing.newSpanId }) };
+      return { hop, entry, spans: spansOf(trail, { place, context, newSpanId: tracing.newSpanId }) };
     } catch (error) {
       // The record is the proof, and is written without the picture.
       this.#lose('spans', error);

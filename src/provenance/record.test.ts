@@ -15,7 +15,7 @@ interface Parsed {
 }
 
 function parsed(trail: Trail, place = ORPHAN): Parsed {
-  return JSON.parse(recordLine(trail, { place, context: undefined, subject: 'pseudonym' })) as Parsed;
+  return JSON.parse(recordLine(trail, { place, context: undefined })) as Parsed;
 }
 
 describe('a decision record', () => {
@@ -107,17 +107,14 @@ describe('a decision record', () => {
   });
 
   it('holds no token, claim, header, query or body value (threats T07)', () => {
-    expect(recordLine(fullTrail(), { place: ORPHAN, context: undefined, subject: 'pseudonym' })).not.toContain(CANARY);
+    expect(recordLine(fullTrail(), { place: ORPHAN, context: undefined })).not.toContain(CANARY);
   });
 
   it('is one line of plain characters, whatever the caller sends (threats T06)', () => {
     const hostile = 'a\r\n{"forged":1}\u001b[2J\u0000\u007f\u009b\u2028\u2029\u202e\u2066\ufeff\ud800';
     const input = { ...(fullTrail().input as NonNullable<Trail['input']>), path: hostile, requestId: hostile };
-    const line = recordLine(fullTrail({ input, identity: identity(hostile) }), {
-      place: ORPHAN,
-      context: undefined,
-      subject: hostile,
-    });
+    const trail = fullTrail({ input, identity: identity(hostile), subjectLabel: hostile });
+    const line = recordLine(trail, { place: ORPHAN, context: undefined });
     expect(line).toMatch(/^[\x20-\x7e]+$/);
     expect((JSON.parse(line) as Parsed).input['request']).toMatchObject({ path: hostile });
   });
@@ -127,6 +124,6 @@ describe('a decision record', () => {
     const input = { ...(fullTrail().input as NonNullable<Trail['input']>), path: long, requestId: long, host: long };
     const reasons = Array.from({ length: 10_000 }, () => ({ code: long, message: long }));
     const trail = fullTrail({ input, refusal: new Refusal('policy_denied', long, { reasons }) });
-    expect(recordLine(trail, { place: ORPHAN, context: undefined, subject: 's' }).length).toBeLessThan(32_000);
+    expect(recordLine(trail, { place: ORPHAN, context: undefined }).length).toBeLessThan(32_000);
   });
 });

@@ -17,8 +17,6 @@ export interface RecordParts {
   readonly place: Place;
   /** Of our own span; absent where that is not exported: an id that leads nowhere helps no one. */
   readonly context: SpanContext | undefined;
-  /** Pseudonym or id of the subject, where one was identified. */
-  readonly subject: string | undefined;
   /** What may be written down of what policy was asked, or of the request. */
   readonly kept: KeptInput | undefined;
   /** Names what policy was asked, whole; absent where it was not asked. */
@@ -59,7 +57,7 @@ export function recordOf(trail: Trail, parts: RecordParts): DecisionRecord {
     timestamp: new Date(trail.receivedAt).toISOString(),
     metrics: timersOf(trail),
     req_id: input?.requestId === undefined ? undefined : bounded(input.requestId, 128),
-    authz: authzOf(trail, parts),
+    authz: authzOf(trail),
   };
 }
 
@@ -92,7 +90,7 @@ function nanoseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1e6);
 }
 
-function authzOf(trail: Trail, { subject }: RecordParts): Members<AuthzField> {
+function authzOf(trail: Trail): Members<AuthzField> {
   const { refusal, routed, peer, identity, grant, input } = trail;
   return {
     outcome: outcomeOf(trail),
@@ -102,7 +100,7 @@ function authzOf(trail: Trail, { subject }: RecordParts): Members<AuthzField> {
     hop: routed?.hop.id,
     boundary: routed?.hop.boundary,
     peer: peer?.id,
-    subject,
+    subject: trail.subjectLabel,
     subject_issuer: identity?.subject.issuer,
     agent: identity?.agents[0],
     actor: identity?.actor?.id,

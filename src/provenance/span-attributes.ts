@@ -11,7 +11,7 @@ const LONGEST_CHAIN = 8;
  * The attributes of `behalf.check`: what became known, each value bounded in length. Ids and codes only: never a token,
  * a key, or a value of the request (threats T07).
  */
-export function spanAttributes(trail: Trail, subject: string | undefined): SpanAttributes {
+export function spanAttributes(trail: Trail): SpanAttributes {
   const { refusal, routed, matrixRevision, policyRevision } = trail;
   const attributes: SpanAttributes = {
     'behalf.decision.id': trail.decisionId,
@@ -35,18 +35,18 @@ export function spanAttributes(trail: Trail, subject: string | undefined): SpanA
   if (trail.fallback !== undefined) {
     attributes['behalf.fallback'] = bounded(trail.fallback.to);
   }
-  addIdentity(attributes, trail, subject);
+  addIdentity(attributes, trail);
   return attributes;
 }
 
-function addIdentity(attributes: SpanAttributes, { peer, identity, grant }: Trail, subject: string | undefined): void {
+function addIdentity(attributes: SpanAttributes, { peer, identity, subjectLabel, grant }: Trail): void {
   if (peer !== undefined) {
     attributes['behalf.peer.id'] = bounded(peer.id);
   }
   if (identity !== undefined) {
     attributes['behalf.token.issuer'] = bounded(identity.token.issuer);
-    if (subject !== undefined) {
-      attributes['behalf.subject.id'] = subject;
+    if (subjectLabel !== undefined) {
+      attributes['behalf.subject.id'] = subjectLabel;
     }
     const [agent] = identity.agents;
     if (agent !== undefined) {

@@ -85,7 +85,7 @@ describe('the span tree of a Check', () => {
       'behalf.hop': 'erp.invoices.read',
       'behalf.boundary': 'agents -> erp',
       'behalf.peer.id': 'spiffe://prod.acme.example/ns/agents/sa/procurement',
-      'behalf.subject.id': 'anna@acme.example',
+      'behalf.subject.id': 'pseudonym',
       'behalf.agent.id': 'procurement',
       'behalf.agent.chain': ['spiffe://prod.acme.example/ns/agents/sa/support'],
       'behalf.grant.id': 'grant-7',

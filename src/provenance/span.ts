@@ -35,8 +35,6 @@ export interface SpanParts {
   /** Of `behalf.check`; its trace is the children's. */
   readonly context: SpanContext;
   readonly place: Place;
-  /** Pseudonym or id of the subject, where one was identified. */
-  readonly subject: string | undefined;
   readonly newSpanId: () => string;
 }
 
@@ -47,7 +45,7 @@ const NO_ATTRIBUTES: SpanAttributes = Object.freeze({});
  * A deny is an answer, not an error; only a refusal of class `fault` sets the span's status.
  */
 export function spansOf(trail: Trail, parts: SpanParts): Span[] {
-  const { context, place, subject } = parts;
+  const { context, place } = parts;
   const root: Span = {
     name: 'behalf.check',
     kind: SpanKind.SERVER,
@@ -55,7 +53,7 @@ export function spansOf(trail: Trail, parts: SpanParts): Span[] {
     parent: place.parent,
     start: wallClock(trail, trail.started),
     end: wallClock(trail, answeredAt(trail)),
-    attributes: spanAttributes(trail, subject),
+    attributes: spanAttributes(trail),
     isError: trail.refusal?.row.class === 'fault',
     link: place.link,
   };

@@ -37,6 +37,8 @@ export interface Trail {
   routed?: RoutedHop;
   peer?: Peer;
   identity?: Identity;
+  /** Pseudonym or id of the subject: what telemetry may call it. */
+  subjectLabel?: string;
   grant?: Grant | undefined;
   /** The approval that would fit the request, where the row knows approvals. */
   wanted?: WantedApproval | undefined;

@@ -38,9 +38,9 @@ export interface CheckInput {
   readonly segments: readonly string[];
   /** The query exactly as Envoy forwards it, without the `?`. */
   readonly rawQuery: string;
-  /** Decoded query parameters, null prototype: each name with all its values, in order. */
+  /** Decoded query parameters, a null object: each name with all its values, in order. */
   readonly query: Readonly<Record<string, readonly string[]>>;
-  /** Lower-case names, null prototype; all headers but pseudo-headers; repeated ones joined with a comma. */
+  /** Lower-case names, a null object; all headers but pseudo-headers; repeated ones joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   /** True for `content-type: application/grpc…`: the denial then carries `grpc-status`. */
   readonly isGrpc: boolean;

@@ -1,8 +1,9 @@
+import { nullObject } from '../null-object.ts';
 import type { Body, CheckInput } from './check-input.ts';
 import type { AttributeContext__Output } from './wire-types.ts';
 
 const ABSENT: Body = Object.freeze({ state: 'absent' });
-const NOTHING = Object.freeze(Object.create(null)) as Readonly<Record<string, never>>;
+const NOTHING = Object.freeze(nullObject<never>());
 
 /**
  * The input for a connection that Envoy's network filter asks about (`envoy.filters.network.ext_authz`): it sends the

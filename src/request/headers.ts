@@ -1,7 +1,8 @@
+import { nullObject } from '../null-object.ts';
 import { Refusal } from '../refusals.ts';
 import type { HttpRequest__Output } from './wire-types.ts';
 
-/** Request headers by lower-case name, null prototype. Pseudo-headers (`:path` …) are among them. */
+/** Request headers by lower-case name, a null object. Pseudo-headers (`:path` …) are among them. */
 export type Headers = Record<string, string>;
 
 /**
@@ -16,11 +17,11 @@ export function readHeaders(http: HttpRequest__Output): Headers {
   if (mapped !== undefined && raw !== undefined && !equal(mapped, raw)) {
     throw new Refusal('header_encoding_conflict', 'headers and header_map differ');
   }
-  return mapped ?? raw ?? emptyHeaders();
+  return mapped ?? raw ?? nullObject();
 }
 
 function fromMap(map: Readonly<Record<string, string>>): Headers {
-  const headers = emptyHeaders();
+  const headers: Headers = nullObject();
   for (const key of Object.keys(map)) {
     const name = key.toLowerCase();
     if (name in headers) throw new Refusal('header_encoding_conflict', 'two spellings of one header name');
@@ -30,7 +31,7 @@ function fromMap(map: Readonly<Record<string, string>>): Headers {
 }
 
 function fromList(list: NonNullable<NonNullable<HttpRequest__Output['header_map']>['headers']>): Headers {
-  const headers = emptyHeaders();
+  const headers: Headers = nullObject();
   for (const { key = '', value, raw_value } of list) {
     const name = key.toLowerCase();
     const text = raw_value !== undefined && raw_value.length > 0 ? raw_value.toString('utf8') : (value ?? '');
@@ -47,8 +48,4 @@ function fromList(list: NonNullable<NonNullable<HttpRequest__Output['header_map'
 function equal(a: Headers, b: Headers): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-function emptyHeaders(): Headers {
-  return Object.create(null) as Headers;
 }

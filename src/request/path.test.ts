@@ -72,6 +72,15 @@ describe('the request target', () => {
     expect(read.query).toEqual(Object.assign(Object.create(null), { b: ['/c?d'], e: ['/', '2'], f: [''] }));
   });
 
+  it('reads parameters that are called like parts of every object [J11]', () => {
+    const { query } = readTarget('/a?__proto__=1&toString=2&constructor=3&toString=4');
+    expect(Object.entries(query)).toEqual([
+      ['__proto__', ['1']],
+      ['toString', ['2', '4']],
+      ['constructor', ['3']],
+    ]);
+  });
+
   it('agrees with an independent RFC 3986 splitter on every path that it takes [E11] [E12]', () => {
     let taken = 0;
     const piece = fc.constantFrom(

@@ -1,3 +1,4 @@
+import { nullObject } from '../null-object.ts';
 import { Refusal } from '../refusals.ts';
 
 /** A request target, split on its raw bytes. */
@@ -52,7 +53,7 @@ function requireUnambiguousEscapes(segment: string): void {
 }
 
 function readQuery(raw: string): Record<string, readonly string[]> {
-  const query = Object.create(null) as Record<string, string[]>;
+  const query = nullObject<string[]>();
   if (raw === '') return query;
   for (const pair of raw.split('&')) {
     if (pair === '') continue;

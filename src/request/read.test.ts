@@ -163,6 +163,20 @@ describe('read', () => {
     expect(read(message({ host: 'erp.acme.example:8443' })).host).toBe('erp.acme.example:8443');
   });
 
+  it('hands no pseudo-header on', () => {
+    const pseudo = {
+      ':method': 'GET',
+      ':path': '/a',
+      ':authority': 'erp.acme.example',
+      ':scheme': 'https',
+      ':other': 'x',
+    };
+    const input = read(
+      message({ method: 'GET', path: '/a', host: 'erp.acme.example', headers: { ...pseudo, a: '1' } }),
+    );
+    expect(Object.keys(input.headers)).toEqual(['a']);
+  });
+
   it('survives a header named __proto__ [J11]', () => {
     const headers = JSON.parse('{"__proto__":"x","a":"1"}') as Record<string, string>;
     expect(read(message({ headers })).headers['a']).toBe('1');

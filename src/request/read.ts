@@ -1,8 +1,9 @@
+import { nullObject } from '../null-object.ts';
 import { Refusal } from '../refusals.ts';
 import { readBody } from './body.ts';
 import type { CheckInput, McpCall } from './check-input.ts';
 import { connectionInput } from './connection.ts';
-import { readHeaders } from './headers.ts';
+import { type Headers, readHeaders } from './headers.ts';
 import { readHost } from './host.ts';
 import { readMcp } from './mcp.ts';
 import { readTarget } from './path.ts';
@@ -29,16 +30,16 @@ export function read(message: CheckRequest__Output): CheckInput {
     }
     return connectionInput(attributes);
   }
-  const headers = readHeaders(http);
+  const sent = readHeaders(http);
   const method = http.method ?? '';
   if (!METHODS.has(method)) throw new Refusal('method_unsupported', 'the method is not one that rows can name');
-  requireSame(headers[':path'], http.path ?? '', 'path');
-  requireSame(headers[':method'], method, 'method');
-  const host = readHost(http.host ?? '', headers);
+  requireSame(sent[':path'], http.path ?? '', 'path');
+  requireSame(sent[':method'], method, 'method');
+  const host = readHost(http.host ?? '', sent);
   const target = readTarget(http.path ?? '');
   if (http.query) throw new Refusal('path_not_canonical', 'the query is stated apart from the path');
+  const headers = withoutPseudo(sent);
   const body = readBody(http, headers);
-  for (const name of [':path', ':method', ':authority', ':scheme']) delete headers[name];
   const filter = attributes.metadata_context?.filter_metadata?.[MCP_FILTER];
   let calls: readonly McpCall[] | undefined;
   const namedHop = attributes.context_extensions?.['behalf.hop'];
@@ -60,6 +61,16 @@ export function read(message: CheckRequest__Output): CheckInput {
     destination: undefined,
     sni: undefined,
   });
+}
+
+/** A copy: what had a member deleted is a hash table to V8 (null-object.ts). */
+function withoutPseudo(sent: Headers): Headers {
+  const headers: Headers = nullObject();
+  for (const name in sent) {
+    const value = sent[name];
+    if (value !== undefined && !name.startsWith(':')) headers[name] = value;
+  }
+  return headers;
 }
 
 /** A pseudo-header that differs from the attribute would let two readers see two requests. */

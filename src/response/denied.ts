@@ -5,11 +5,7 @@ import type { Denied } from './deny.ts';
 import { protectedResource } from './protected-resource.ts';
 
 /** Gathers what a denial may say from what became known until the refusal. */
-export function denied(
-  refusal: Refusal,
-  trail: Trail,
-  subjectLabel: (identity: NonNullable<Trail['identity']>) => string,
-): Denied {
+export function denied(refusal: Refusal, trail: Trail): Denied {
   const { identity, peer, routed, wanted } = trail;
   return {
     decisionId: trail.decisionId,
@@ -23,7 +19,7 @@ export function denied(
     scopes: routed?.hop.credential.scopes,
     resourceMetadata: routed && protectedResource(routed.hop)?.url,
     agent: identity?.agents[0] ?? peer?.id,
-    subjectLabel: identity && subjectLabel(identity),
+    subjectLabel: trail.subjectLabel,
     grant: trail.grant?.id,
     policyRevision: trail.policyRevision,
   };

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CheckWorld, connect, type RawClient, reasonOf, startCheckWorld } from '../../test/fakes/check-world.ts';
 import { check, refuse, STEPS } from '../check.ts';
 import type { Trail } from '../provenance/trail.ts';
-import type { Refusal } from '../refusals.ts';
 import { decodeCheckResponse } from '../wire.ts';
 import type { AuthorizationParts, Decider } from './authorization.ts';
 import { type CheckServer, startCheckServer } from './listen.ts';
@@ -25,7 +24,6 @@ afterEach(async () => {
 });
 
 const ANSWER = Buffer.from('the answer');
-const refuseAs: Decider['refuse'] = (refusal: Refusal, trail) => refuse(refusal, trail, world.parts());
 const never = () => new Promise<Buffer>(() => {});
 
 /** A real server on a loopback port, with this Check behind it; its records are in `trails`. */
@@ -33,7 +31,7 @@ async function serve(checkIt: Decider['check'], over: Partial<AuthorizationParts
   trails = [];
   server = await startCheckServer({
     address: '127.0.0.1:0',
-    decider: { check: checkIt, refuse: refuseAs },
+    decider: { check: checkIt, refuse: refuse },
     record: (trail) => trails.push(trail),
     maxInFlight: 100,
     isReady: () => true,

@@ -5,7 +5,7 @@
  */
 import type { CheckRequest__Output } from '../generated/envoy/service/auth/v3/CheckRequest.ts';
 import { Refusal } from '../refusals.ts';
-import { decodeCheckRequest } from '../wire.ts';
+import { readCheckRequest } from './check-request.ts';
 
 /**
  * @param maxBytes what we take on; the server itself takes more, so that it is we who refuse
@@ -15,7 +15,7 @@ export function receive(bytes: Uint8Array, maxBytes: number): CheckRequest__Outp
   if (bytes.length === 0) throw new Refusal('malformed_check_request', 'the message is empty');
   if (bytes.length > maxBytes) throw new Refusal('malformed_check_request', `the message is over ${maxBytes} bytes`);
   try {
-    return decodeCheckRequest(bytes);
+    return readCheckRequest(bytes);
   } catch (error) {
     throw new Refusal('malformed_check_request', 'the message does not decode', { cause: error });
   }

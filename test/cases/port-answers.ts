@@ -71,7 +71,7 @@ async function askAsStranger(world: CaseWorld, bytes: Buffer): Promise<string> {
     tls: { ...tls, callers: ['spiffe://prod.acme.example/envoy'] },
     decider: {
       check: (message, trail) => check(message, trail, world.parts()),
-      refuse: (refusal, trail) => refuse(refusal, trail, world.parts()),
+      refuse,
     },
     record: () => {},
     maxInFlight: 10,

@@ -188,7 +188,7 @@ export interface ServeOptions {
 export function serveChecks({ parts, record = () => {}, maxInFlight = 1000 }: ServeOptions): Promise<CheckServer> {
   const decider: Decider = {
     check: (bytes, trail) => check(bytes, trail, parts()),
-    refuse: (refusal, trail) => refuse(refusal, trail, parts()),
+    refuse,
   };
   const log = pino({ level: 'silent' });
   return startCheckServer({ address: '127.0.0.1:0', decider, record, maxInFlight, isReady: () => true, log });

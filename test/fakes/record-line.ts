@@ -14,7 +14,7 @@ export function recordLine(
   known: Omit<RecordParts, 'kept' | 'digest'> & { readonly shadowed?: Shadowed },
   keep: KeepOptions = REDACTED,
 ): string {
-  const digest = trail.asked && digestOf(JSON.stringify(trail.asked));
+  const digest = trail.asked && digestOf(trail.asked.text);
   const { shadowed, ...parts } = known;
   const record = recordOf(trail, { ...parts, kept: keptInput(trail, keep), digest });
   return jsonLine({ ...record, authz: { ...(record.authz as object), shadow: shadowed } });

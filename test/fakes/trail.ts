@@ -72,6 +72,7 @@ function allButAsked(known: Partial<Trail>): Trail {
     } as unknown as RoutedHop,
     peer: PEER,
     identity: identity('anna@acme.example'),
+    subjectLabel: 'pseudonym',
     grant: {
       id: 'grant-7',
       task: 'task-7',

@@ -1,6 +1,6 @@
 /**
  * Says whether an answer was right. It knows nothing of how check() decides: an allow is right only where each thing
- * that a decision rests on is, in the decoded message, what it is in a request that is known to be allowed.
+ * that a decision rests on is, in the message as protobufjs reads it, what it is in a request that is known to be allowed.
  */
 import { X509Certificate } from 'node:crypto';
 import type { CheckRequest__Output } from '../../src/generated/envoy/service/auth/v3/CheckRequest.ts';

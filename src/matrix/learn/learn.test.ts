@@ -43,7 +43,7 @@ const place = { parent: undefined, trusted: false, link: undefined };
 
 describe('readRecord', () => {
   it('reads what the record of a Check says', () => {
-    const line = recordLine(fullTrail(), { place, context: undefined, subject: 'x' });
+    const line = recordLine(fullTrail(), { place, context: undefined });
     expect(readRecord(line)).toEqual({
       outcome: 'allow',
       reason: 'allowed',
@@ -60,7 +60,7 @@ describe('readRecord', () => {
 
   it('reads that there was no row', () => {
     const { routed: _, peer: __, ...unrouted } = fullTrail({ refusal: new Refusal('hop_unknown', 'none') });
-    expect(readRecord(recordLine(unrouted, { place, context: undefined, subject: undefined }))).toMatchObject({
+    expect(readRecord(recordLine(unrouted, { place, context: undefined }))).toMatchObject({
       outcome: 'deny',
       reason: 'hop_unknown',
       hop: undefined,
