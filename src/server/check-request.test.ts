@@ -7,10 +7,12 @@ import { decodeCheckRequest } from '../wire.ts';
 import { readCheckRequest } from './check-request.ts';
 
 const RUNS = 3000;
-const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.constantFrom('', 'authorization', ':path', 'GET', '__proto__', 'toString', 'é', '\ud800'),
-);
+const text = fc
+  .oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.constantFrom('', 'authorization', ':path', 'GET', '__proto__', 'toString', 'é', '\ud800'),
+  )
+  .map((each) => each.toWellFormed());
 const map = fc.dictionary(text, text, { maxKeys: 6 });
 const bytes = fc.uint8Array({ maxLength: 30 }).map((list) => Buffer.from(list));
 const { struct } = fc.letrec((tie) => ({
@@ -213,6 +215,8 @@ describe('readCheckRequest', () => {
     ],
     ['a value of two kinds', value(nested(3), member(4, 0, Buffer.from([1]))), 'is a stringValue already'],
     ['a value that is there twice', value(nested(3), nested(3)), 'is a stringValue already'],
+    ['a header twice', nested(1, nested(4, nested(2, nested(3), nested(3)))), 'name is there twice'],
+    ['a filter twice', nested(1, nested(11, nested(1, nested(2)), nested(1, nested(2)))), 'name is there twice'],
     ['a null that is none', value(member(1, 0, Buffer.from([1]))), 'a null that is none'],
     ['an entry without a value', nested(1, nested(11, nested(1, nested(1)))), 'without a value'],
     [

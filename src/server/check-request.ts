@@ -61,9 +61,10 @@ const entry = messageReader<{ key?: string; value?: string }>([
   [2, BYTES, (to, wire, end) => (to.value = wire.text(end))],
 ]);
 
-/** A map is sent as its entries, each a message; a key or value that is not there is ''. */
+/** A map is sent as its entries, each a message; a key or value that is not there is ''. A name is there once. */
 function put(map: Record<string, string>, wire: WireReader, end: number): void {
   const { key = '', value = '' } = wire.entry(entry, end);
+  if (key in map) throw new RangeError('a name is there twice');
   map[key] = value;
 }
 

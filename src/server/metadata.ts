@@ -52,6 +52,7 @@ function put<Content>(
 ): void {
   const { key = '', value: content } = wire.entry(entry, end);
   if (content === undefined) throw new RangeError('an entry without a value');
+  if (key in map) throw new RangeError('a name is there twice');
   map[key] = content;
 }
 

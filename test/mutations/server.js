@@ -1,6 +1,22 @@
 /** Guards of the gRPC server: what HTTP/2 clients can do and gRPC clients never would. */
 export const SERVER = [
   {
+    name: 'a header that is twice in a map',
+    threat: 'E05',
+    file: 'src/server/check-request.ts',
+    find: 'if (key in map) throw',
+    replace: 'if (map === null) throw',
+    tests: ['src/server/check-request.test.ts'],
+  },
+  {
+    name: 'a filter that is twice in a map',
+    threat: 'E05',
+    file: 'src/server/metadata.ts',
+    find: 'if (key in map) throw',
+    replace: 'if (map === null) throw',
+    tests: ['src/server/check-request.test.ts'],
+  },
+  {
     name: 'many members are not deep ones',
     threat: 'E04',
     file: 'src/server/wire-reader.ts',
