@@ -14,7 +14,7 @@ import type { CheckRequest__Output as CheckRequest } from '../generated/envoy/se
 import { nullObject } from '../null-object.ts';
 import { type Member, messageReader } from './message-reader.ts';
 import { metadata } from './metadata.ts';
-import { BYTES, VARINT, WireReader } from './wire-reader.ts';
+import { BYTES, type Entry, VARINT, WireReader } from './wire-reader.ts';
 
 /**
  * Reads a CheckRequest: those members of protos/ that a step looks at. Of the others only the form is judged, also within
@@ -56,17 +56,10 @@ const peer = messageReader<Peer>([
   [5, BYTES, (to, wire, end) => (to.certificate = wire.text(end))],
 ]);
 
-const entry = messageReader<{ key?: string; value?: string }>([
+const entry = messageReader<Entry<string>>([
   [1, BYTES, (to, wire, end) => (to.key = wire.name(end))],
   [2, BYTES, (to, wire, end) => (to.value = wire.text(end))],
 ]);
-
-/** A map is sent as its entries, each a message; a key or value that is not there is ''. A name is there once. */
-function put(map: Record<string, string>, wire: WireReader, end: number): void {
-  const { key = '', value = '' } = wire.entry(entry, end);
-  if (key in map) throw new RangeError('a name is there twice');
-  map[key] = value;
-}
 
 const headerValue = messageReader<HeaderValue>([
   [1, BYTES, (to, wire, end) => (to.key = wire.name(end))],
@@ -81,7 +74,7 @@ const headerMap = messageReader<HeaderMap>([
 const httpRequest = messageReader<HttpRequest>([
   ignored(1, BYTES), // id
   [2, BYTES, (to, wire, end) => (to.method = wire.name(end))],
-  [3, BYTES, (to, wire, end) => put((to.headers ??= nullObject()), wire, end)],
+  [3, BYTES, (to, wire, end) => wire.entry((to.headers ??= nullObject()), entry, end, '')],
   [4, BYTES, (to, wire, end) => (to.path = wire.text(end))],
   [5, BYTES, (to, wire, end) => (to.host = wire.name(end))],
   ignored(6, BYTES), // scheme
@@ -108,7 +101,7 @@ const attributes = messageReader<AttributeContext>([
   [1, BYTES, (to, wire, end) => (to.source = wire.message(to.source, peer, end))],
   [2, BYTES, (to, wire, end) => (to.destination = wire.message(to.destination, peer, end))],
   [4, BYTES, (to, wire, end) => (to.request = wire.message(to.request, request, end))],
-  [10, BYTES, (to, wire, end) => put((to.context_extensions ??= nullObject()), wire, end)],
+  [10, BYTES, (to, wire, end) => wire.entry((to.context_extensions ??= nullObject()), entry, end, '')],
   [11, BYTES, (to, wire, end) => (to.metadata_context = wire.message(to.metadata_context, metadata, end))],
   [12, BYTES, (to, wire, end) => (to.tls_session = wire.message(to.tls_session, tlsSession, end))],
 ]);

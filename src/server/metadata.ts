@@ -4,7 +4,7 @@ import type { Struct__Output as Struct } from '../generated/google/protobuf/Stru
 import type { Value__Output as Value } from '../generated/google/protobuf/Value.ts';
 import { nullObject } from '../null-object.ts';
 import { messageReader } from './message-reader.ts';
-import { BYTES, FIXED64, type MessageReader, VARINT, type WireReader } from './wire-reader.ts';
+import { BYTES, type Entry, FIXED64, type MessageReader, VARINT } from './wire-reader.ts';
 
 const value: MessageReader<Value> = messageReader<Value>([
   [1, VARINT, (to, wire, end) => (alone(to).nullValue = none(wire.number(end)))],
@@ -25,7 +25,7 @@ const valueEntry = messageReader<Entry<Value>>([
 ]);
 
 const struct = messageReader<Struct>([
-  [1, BYTES, (to, wire, end) => put((to.fields ??= nullObject()), valueEntry, wire, end)],
+  [1, BYTES, (to, wire, end) => wire.entry((to.fields ??= nullObject()), valueEntry, end)],
 ]);
 
 const structEntry = messageReader<Entry<Struct>>([
@@ -35,26 +35,8 @@ const structEntry = messageReader<Entry<Struct>>([
 
 /** What other filters of Envoy's left for us. Throws RangeError where it is malformed, as all readers of messages do. */
 export const metadata = messageReader<Metadata>([
-  [1, BYTES, (to, wire, end) => put((to.filter_metadata ??= nullObject()), structEntry, wire, end)],
+  [1, BYTES, (to, wire, end) => wire.entry((to.filter_metadata ??= nullObject()), structEntry, end)],
 ]);
-
-/** A map is sent as its entries, each a message. */
-interface Entry<Content> {
-  key?: string;
-  value?: Content;
-}
-
-function put<Content>(
-  map: Record<string, Content>,
-  entry: MessageReader<Entry<Content>>,
-  wire: WireReader,
-  end: number,
-): void {
-  const { key = '', value: content } = wire.entry(entry, end);
-  if (content === undefined) throw new RangeError('an entry without a value');
-  if (key in map) throw new RangeError('a name is there twice');
-  map[key] = content;
-}
 
 /** A value has one kind: of two, some parsers take the last and some both. */
 function alone(to: Value): Value {

@@ -13,6 +13,12 @@ const MOST_VARINT = 10;
 /** The last short name of each slot, so that most need not be made anew. One is only taken where it is byte for byte the same. */
 const names: string[] = Array.from({ length: SLOTS }, () => '');
 
+/** An entry of a map, which is a message of its own. */
+export interface Entry<Value> {
+  key?: string;
+  value?: Value;
+}
+
 /** Reads one message, which reaches to `end`. */
 export type MessageReader<Message> = (wire: WireReader, end: number) => Message;
 
@@ -124,9 +130,15 @@ export class WireReader {
     return message;
   }
 
-  /** An entry of a map, which is a message of key and value. */
-  entry<Entry>(read: MessageReader<Entry>, end: number): Entry {
-    return read(this, this.#limit(end));
+  /**
+   * Puts an entry into a map, which is sent as its entries. A key that is not there is ''; a name is there once.
+   * @param absent for a value that is not there; without it there must be one
+   */
+  entry<Value>(map: Record<string, Value>, read: MessageReader<Entry<Value>>, end: number, absent?: Value): void {
+    const { key = '', value = absent } = read(this, this.#limit(end));
+    if (value === undefined) throw new RangeError('an entry without a value');
+    if (key in map) throw new RangeError('a name is there twice');
+    map[key] = value;
   }
 
   /** Goes past a value. */

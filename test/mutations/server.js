@@ -1,17 +1,9 @@
 /** Guards of the gRPC server: what HTTP/2 clients can do and gRPC clients never would. */
 export const SERVER = [
   {
-    name: 'a header that is twice in a map',
+    name: 'a name that is twice in a map',
     threat: 'E05',
-    file: 'src/server/check-request.ts',
-    find: 'if (key in map) throw',
-    replace: 'if (map === null) throw',
-    tests: ['src/server/check-request.test.ts'],
-  },
-  {
-    name: 'a filter that is twice in a map',
-    threat: 'E05',
-    file: 'src/server/metadata.ts',
+    file: 'src/server/wire-reader.ts',
     find: 'if (key in map) throw',
     replace: 'if (map === null) throw',
     tests: ['src/server/check-request.test.ts'],
@@ -75,9 +67,9 @@ export const SERVER = [
   {
     name: 'an entry without a value',
     threat: 'E04',
-    file: 'src/server/metadata.ts',
-    find: "if (content === undefined) throw new RangeError('an entry without a value');",
-    replace: 'if (content === undefined) return;',
+    file: 'src/server/wire-reader.ts',
+    find: "if (value === undefined) throw new RangeError('an entry without a value');",
+    replace: 'if (value === undefined) return;',
     tests: ['src/server/check-request.test.ts'],
   },
   {
